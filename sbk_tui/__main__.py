@@ -1,0 +1,5 @@
+"""`python -m sbk_tui` is `sbk`."""
+
+from sbk_tui.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""Ports (Protocols), codecs (bytes and values), drivers (a line) and twins (the device itself)."""

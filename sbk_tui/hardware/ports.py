@@ -1,0 +1,73 @@
+"""What a counter asks of its devices, in the clerk's terms; drivers and twins are elsewhere.
+
+Every waiting call takes a `cancel` event and looks at it at least five times a second; when it
+is set the call raises `Cancelled`. Errors are the typed `DeviceFault`s of `errors.py`.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdCard:
+    """What an identity document says of its holder (证件信息), as read from its chip."""
+
+    kind: str
+    """" " citizen, "J" HK/Macao/Taiwan residence permit, "I"/"Y" foreigner's card 2017/2023."""
+    name: str
+    name_latin: str = ""
+    sex: str
+    """GB/T 2261.1: 0, 1, 2 or 9."""
+    nation: str = ""
+    """GB/T 3304, two digits; empty for documents without it."""
+    country: str = "CHN"
+    birth: date | None
+    address: str = ""
+    newest_address: str = ""
+    """追加住址; empty when the card has none."""
+    number: str
+    issuer: str = ""
+    valid_from: date | None
+    valid_to: date | None
+    """None with `long_term` means 长期; None without it: the card does not say."""
+    long_term: bool = False
+    other_number: str = ""
+    """通行证号码 (J) or earlier number (Y)."""
+    raw_text: bytes
+    """The 256 bytes as read: rare characters may be in private use areas."""
+    photo_wlt: bytes
+    """The 1,024 bytes of the chip photo, kept, never shown without a licensed decoder."""
+
+
+class IdCardReader(Protocol):
+    """身份证阅读器."""
+
+    def read(self, cancel: threading.Event) -> IdCard:
+        """Wait for a card, read it whole (newest address too) and return it.
+
+        Raises:
+            DeviceAbsent, DeviceBusy, CardRemoved, Garbled, DeviceFault: see the driver.
+            Cancelled: `cancel` was set.
+        """
+
+    def identify(self) -> str:
+        """Return the reader's own number, for the device log and the morning minute.
+
+        Raises:
+            DeviceFault: as `read`; answers within 2 s.
+        """
+
+
+class DocumentPrinter(Protocol):
+    """A printer of papers (申领表, 回执单): a queue, or a file."""
+
+    def submit(self, title: str, pdf: bytes) -> str:
+        """Hand `pdf` over and return the job's name once the spooler has taken it.
+
+        Raises:
+            DeviceAbsent: no such queue, no spooler; DeviceFault: it refused the job.
+        """

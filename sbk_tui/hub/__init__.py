@@ -1,0 +1,1 @@
+"""The city's service: it receives, verifies and decides by the same rules."""

@@ -1,0 +1,1 @@
+"""One desk per job: devices and paper around operations."""
