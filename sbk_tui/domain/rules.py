@@ -1,0 +1,77 @@
+"""What an office may set, and the code tables it uses: values that rules take as an argument.
+
+Everything here that no official text fixes is an assumption `[A]` with a default; the office's
+`config.toml` overrides it, and no rule knows a number of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from sbk_tui.errors import Fact
+
+
+class Code(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of a code table."""
+
+    name: str
+    offered: bool = True
+    """False: understood when it arrives, not offered in a form."""
+    mark: str = ""
+    """How sure the row is: [O], [2+], [1] or [A]; inherited from its table when empty."""
+
+
+class CodeTable(msgspec.Struct, frozen=True, kw_only=True):
+    """A code table of `assets/codes/`, in the order in which it is offered."""
+
+    title: str
+    source: str
+    rows: Mapping[str, Code]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The office's own rules, `[A]` unless said otherwise (`config.toml`, section `rules`)."""
+
+    minor_age: int = 16
+    minor_reference: Literal["year_end", "today"] = "year_end"  # [2+] W3, W2
+    proxy_require_own_id: bool = True
+    proxy_require_letter: bool = False
+    temp_loss_days: int = 7
+    temp_loss_unit: Literal["calendar", "working"] = "calendar"
+    formal_loss_releasable: bool = True
+    temp_card_days: int = 60
+    temp_card_max_days: int = 180
+    temp_require_unit_for_all: bool = False
+    issue_enable_at_once: bool = True
+    rollback_days: int = 7
+    cancel_four_eyes: bool = True
+    retention_days: int = 180
+    overdue_days: int = 365
+    warranty_days: int = 365
+    household_reform_codes: bool = False
+    """Offer 51/52 (居民户口) instead of the farm/non-farm pair."""
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings and code tables together: the one argument that rules take beside their facts."""
+
+    settings: Settings
+    codes: Mapping[str, CodeTable]
+
+    def knows(self, table: str, code: str) -> bool:
+        """Return whether `code` is a row of `table`, offered or not."""
+        return code in self.codes[table].rows
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One thing wrong with one field of a form; a form returns all of them, not the first."""
+
+    field: str
+    code: str
+    facts: Mapping[str, Fact] = {}
+    clause: str | None = None
+    warning: bool = False
+    """True: say so and go on; False: the form cannot be handed in."""
