@@ -1,0 +1,66 @@
+"""Every kind of operation, one row each: nature, capability, clause, version of its payload.
+
+A kind is never renamed. The ledger, the hub, the command line and the manual read this table.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sbk_tui.domain.capability import Capability
+from sbk_tui.domain.operations.base import Nature, Operation
+from sbk_tui.domain.operations.batch import TakeIn
+from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
+from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
+from sbk_tui.domain.operations.replace import ApplyForReplacement
+from sbk_tui.errors import BadUsage
+
+
+class Kind(NamedTuple):
+    """What the table says of one kind."""
+
+    payload: type[Operation]
+    nature: Nature
+    capability: Capability
+    clause: str
+    version: int = 1
+
+    @property
+    def name(self) -> str:
+        """The dotted name of the kind."""
+        return self.payload.kind
+
+
+_F, _D, _H, _C = Nature.FACT, Nature.DECISION, Nature.HUB_FIRST, Capability
+
+KINDS = (
+    #    payload               nature  capability   clause
+    Kind(TakeIn,               _F,     _C.ISSUE,    "2.1"),
+    Kind(IssueToPerson,        _F,     _C.ISSUE,    "2.2.2"),
+    Kind(Collect,              _F,     _C.ENABLE,   "5.1.4"),
+    Kind(Enable,               _D,     _C.ENABLE,   "5.1.4"),
+    Kind(TemporaryLoss,        _D,     _C.LOSS,     "3.1"),
+    Kind(FormalLoss,           _D,     _C.LOSS,     "3.2"),
+    Kind(Release,              _D,     _C.RELEASE,  "3.3"),
+    Kind(Cancel,               _D,     _C.CANCEL,   "3.4"),
+    Kind(ApplyForReplacement,  _H,     _C.REPLACE,  "5.1.2.2"),
+)  # fmt: skip
+
+_BY_NAME = {kind.name: kind for kind in KINDS}
+
+
+def kind_named(name: str) -> Kind:
+    """Return the row of `name`.
+
+    Raises:
+        BadUsage: `kind.unknown`.
+    """
+    kind = _BY_NAME.get(name)
+    if kind is None:
+        raise BadUsage("kind.unknown", kind=name)
+    return kind
+
+
+def kind_of(operation: Operation) -> Kind:
+    """Return the row of an operation."""
+    return kind_named(operation.kind)

@@ -1,0 +1,107 @@
+"""成品卡入库 (2.1): finished cards arrive with their list and come into a counter's custody."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+import msgspec
+
+from sbk_tui.domain.card import Card
+from sbk_tui.domain.operations.base import Operation
+from sbk_tui.domain.people import Person
+from sbk_tui.domain.rules import Rules
+from sbk_tui.domain.world import Entity, Occasion, World
+from sbk_tui.errors import Refusal
+
+MOST_LINES = 200
+"""Lines an operation holds at most: about 30 KB, half of what a record may weigh."""
+
+
+class Line(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """One card of a list: who it is for and where it lies."""
+
+    person: str
+    """Id for the holder if the holder is not known yet; random."""
+    number: str
+    name: str
+    card: str
+    bank: str = "00000"
+    bank_card: str = ""
+    made_on: date | None = None
+    valid_to: date | None = None
+    mobile: str = ""
+    village_code: str = ""
+    village_name: str = ""
+    unit_code: str = ""
+    unit_name: str = ""
+    place: str = ""
+    sex: str = ""
+    birth: date | None = None
+    address: str = ""
+    version: str = "2.00"
+    replaces: str = ""
+
+
+class TakeIn(Operation, frozen=True, array_like=True, kw_only=True):
+    """成品卡入库: the lines of one batch, counted in here; a line known already changes nothing."""
+
+    kind: ClassVar[str] = "batch.take_in"
+
+    batch: str
+    lines: tuple[Line, ...]
+
+    def admit(self, world: World, occasion: Occasion, rules: Rules) -> None:
+        if not 0 < len(self.lines) <= MOST_LINES:
+            raise Refusal("batch.size", clause="2.1", most=MOST_LINES)
+        for line in self.lines:
+            known, holder = world.card(line.card), world.person_by_number(line.number)
+            if known is not None and (holder is None or known.person != holder.id):
+                raise Refusal("batch.card_of_another", clause="2.1", card=line.card)
+            if holder is not None and holder.name != line.name:
+                raise Refusal("batch.name_differs", clause="2.1", card=line.card)
+
+    def effect(self, world: World, occasion: Occasion) -> tuple[Entity, ...]:
+        people: dict[str, Person] = {}
+        cards: dict[str, Card] = {}
+        for line in self.lines:
+            holder = world.person_by_number(line.number) or people.get(line.number)
+            if holder is None:
+                holder = people[line.number] = _person(line)
+            if world.card(line.card) is None and line.card not in cards:
+                cards[line.card] = _card(line, holder.id, self.batch, occasion.seat.counter)
+        return (*people.values(), *cards.values())
+
+
+def _person(line: Line) -> Person:
+    return Person(
+        id=line.person,
+        number=line.number,
+        name=line.name,
+        sex=line.sex,
+        birth=line.birth,
+        address=line.address,
+        mail_address=line.address,
+        mobile=line.mobile,
+        village_code=line.village_code,
+        village_name=line.village_name,
+        unit_code=line.unit_code,
+        unit_name=line.unit_name,
+        district=line.village_code,
+    )
+
+
+def _card(line: Line, person: str, batch: str, counter: str) -> Card:
+    return Card(
+        number=line.card,
+        person=person,
+        bank=line.bank,
+        bank_card=line.bank_card,
+        batch=batch,
+        place=line.place,
+        custody=counter,
+        made_on=line.made_on,
+        valid_to=line.valid_to,
+        version=line.version,
+        replaces=line.replaces,
+    )

@@ -1,0 +1,116 @@
+"""个人发卡, 领取, 启用 (2.2.2, 5.1.4): a finished card reaches its holder and comes to life."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from msgspec.structs import replace
+
+from sbk_tui.domain.card import LIVE, Card, CardState, Receiver, move
+from sbk_tui.domain.operations.base import Operation
+from sbk_tui.domain.rules import Rules
+from sbk_tui.domain.world import Entity, Occasion, World, holder_of, known_card
+from sbk_tui.errors import Refusal
+
+_SELF = "1"
+
+
+def check_receiver(receiver: Receiver, clause: str) -> None:
+    """Return when `receiver` is complete: a proxy's name, number and phone are each mandatory.
+
+    Raises:
+        Refusal: `receiver.missing` with the first missing item (domain rule 4.7, [1] K3).
+    """
+    if receiver.type == _SELF:
+        return
+    for item in ("name", "number", "phone"):
+        if not getattr(receiver, item):
+            raise Refusal("receiver.missing", clause=clause, item=item)
+
+
+def handed_over(card: Card, receiver: Receiver, occasion: Occasion) -> Card:
+    """Return `card` in the hands of `receiver`: out of the drawer, out of custody."""
+    return replace(card, collected_at=occasion.at, receiver=receiver, place="", custody="")
+
+
+class IssueToPerson(Operation, frozen=True, array_like=True, kw_only=True):
+    """个人发卡 (2.2.2): a finished card of this counter's stock is handed out."""
+
+    kind: ClassVar[str] = "issue.person"
+
+    card: str
+    receiver: Receiver
+
+    def admit(self, world: World, occasion: Occasion, rules: Rules) -> None:
+        card = known_card(world, self.card, "2.2.2")
+        move(card.state, self.kind)
+        check_receiver(self.receiver, "2.2.2")
+        if self.receiver.type == _SELF and not self.receiver.phone:
+            raise Refusal("receiver.missing", clause="2.2.2", item="phone")
+        if card.collected_at is not None:
+            raise Refusal("issue.already", clause="2.2.2", at=_day(card))
+        if card.custody != occasion.seat.counter:
+            raise Refusal("issue.not_in_custody", clause="2.2.2")
+
+    def effect(self, world: World, occasion: Occasion) -> tuple[Entity, ...]:
+        return (handed_over(known_card(world, self.card, "2.2.2"), self.receiver, occasion),)
+
+
+class Collect(Operation, frozen=True, array_like=True, kw_only=True):
+    """领取 (5.1.4): the holder or a proxy takes a card; first half of 个人领卡启用."""
+
+    kind: ClassVar[str] = "card.collect"
+
+    card: str
+    receiver: Receiver
+
+    def admit(self, world: World, occasion: Occasion, rules: Rules) -> None:
+        card = known_card(world, self.card, "5.1.4")
+        move(card.state, self.kind)
+        check_receiver(self.receiver, "5.1.4")
+        if card.collected_at is not None:
+            raise Refusal("card.already_collected", clause="5.1.4", at=_day(card))
+        if card.custody and card.custody != occasion.seat.counter:
+            raise Refusal("issue.not_in_custody", clause="5.1.4")
+
+    def effect(self, world: World, occasion: Occasion) -> tuple[Entity, ...]:
+        return (handed_over(known_card(world, self.card, "5.1.4"), self.receiver, occasion),)
+
+
+class Enable(Operation, frozen=True, array_like=True, kw_only=True):
+    """启用 (5.1.4): 封存 becomes 正常; a card it replaces is cancelled in the same judgement."""
+
+    kind: ClassVar[str] = "card.enable"
+
+    card: str
+
+    def admit(self, world: World, occasion: Occasion, rules: Rules) -> None:
+        card = known_card(world, self.card, "5.1.4")
+        move(card.state, self.kind)
+        if card.collected_at is None:
+            raise Refusal("card.not_collected", clause="5.1.4")
+        if not occasion.seat.is_own(holder_of(world, card).district):
+            raise Refusal("card.other_district", clause="第五条", kind=self.kind)
+        for other in world.cards_of(card.person):
+            if other.number not in (card.number, card.replaces) and other.state in LIVE:
+                raise Refusal("card.live_exists", clause="5.1.4", card_state=other.state.value)
+
+    def effect(self, world: World, occasion: Occasion) -> tuple[Entity, ...]:
+        card = known_card(world, self.card, "5.1.4")
+        live = replace(card, state=CardState.ACTIVE, enabled_at=occasion.at, social_account="1")
+        old = world.card(card.replaces) if card.replaces else None
+        if old is None or old.state is CardState.CANCELLED:
+            return (live,)
+        dead = replace(
+            old,
+            state=CardState.CANCELLED,
+            cancelled_at=occasion.at,
+            cancel_reason="06",
+            lost_until=None,
+            social_account="9",
+        )
+        return (live, dead)
+
+
+def _day(card: Card) -> str:
+    return card.collected_at.date().isoformat() if card.collected_at else ""

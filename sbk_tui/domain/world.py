@@ -1,0 +1,87 @@
+"""What rules may look at, and what surrounds an operation: views and values, no effects."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Protocol
+
+import msgspec
+
+from sbk_tui.domain.capability import Authority
+from sbk_tui.domain.card import Card
+from sbk_tui.domain.people import Application, Person
+from sbk_tui.errors import Refusal
+
+Entity = Person | Card | Application
+CHINA = timezone(timedelta(hours=8), "CST")
+"""The counters' one time zone; China has no summer time."""
+
+
+class World(Protocol):
+    """The records as they stand, to be read by a rule; a counter's or the hub's."""
+
+    def person(self, person_id: str) -> Person | None: ...
+
+    def person_by_number(self, number: str) -> Person | None: ...
+
+    def card(self, number: str) -> Card | None: ...
+
+    def cards_of(self, person_id: str) -> tuple[Card, ...]: ...
+
+    def applications_of(self, person_id: str) -> tuple[Application, ...]: ...
+
+
+class Seat(msgspec.Struct, frozen=True, kw_only=True):
+    """Which counter acts: its id, its place and its rights."""
+
+    counter: str
+    district: str
+    """Division code of the office, 4 to 12 digits; its region follows from its level."""
+    authority: Authority
+
+    def is_own(self, district: str) -> bool:
+        """Return whether `district` is in this counter's city and county (unknown: yes).
+
+        A city counter owns its city (four digits), all others their county (six).
+        """
+        digits = 4 if self.authority.level.value == "M" else 6
+        return not district or district[:digits] == self.district[:digits]
+
+
+class Occasion(msgspec.Struct, frozen=True, kw_only=True):
+    """When, where and by whom: all that an effect may depend on beside the records (replay)."""
+
+    at: datetime
+    """Aware, UTC."""
+    op: str
+    """The operation's id: new records take their ids from it, so that a replay gives the same."""
+    seat: Seat
+    clerk: str
+    approvers: tuple[str, ...] = ()
+    """Clerks whose signed approval of exactly this operation was verified."""
+
+    @property
+    def today(self) -> date:
+        """The calendar day at the counter."""
+        return self.at.astimezone(CHINA).date()
+
+
+def from_ms(milliseconds: int) -> datetime:
+    """Return the aware UTC time of a Unix time in milliseconds."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def known_card(world: World, number: str, clause: str) -> Card:
+    """Return the card `number`, or refuse with `card.unknown`."""
+    card = world.card(number)
+    if card is None:
+        raise Refusal("card.unknown", clause=clause, card=number)
+    return card
+
+
+def holder_of(world: World, card: Card) -> Person:
+    """Return the person of `card`; a card without one is a broken record."""
+    person = world.person(card.person)
+    if person is None:
+        raise Refusal("person.unknown")
+    return person
