@@ -172,20 +172,22 @@ class Keyring:
         slot = next((s for s in self.slots if s.clerk == clerk), None)
         keys = _unwrap_or_none(slot, password)
         if slot is None or keys is None:
-            self._count_wrong(tries, mine, now)
-            raise Refusal("auth.wrong", left=max(0, _TRIES - mine.wrong))
+            raise Refusal("auth.wrong", left=self._count_wrong(tries, mine, now))
         if mine.wrong or mine.last_lock:
             tries[clerk] = _Tries()
             self._save_tries(tries)
         return Opened(slot, keys[0], Ed25519Signer(keys[1]))
 
-    def _count_wrong(self, tries: dict[str, _Tries], mine: _Tries, now: int) -> None:
+    def _count_wrong(self, tries: dict[str, _Tries], mine: _Tries, now: int) -> int:
+        """Count one wrong try, lock if it was the last, and return how many are left."""
         mine.wrong += 1
-        if mine.wrong >= _TRIES:
+        left = _TRIES - mine.wrong
+        if not left:
             mine.last_lock = min(max(_FIRST_LOCK_MS, 2 * mine.last_lock), _LONGEST_LOCK_MS)
             mine.locked_until = now + mine.last_lock
             mine.wrong = 0
         self._save_tries(tries)
+        return left
 
     def _load_tries(self) -> dict[str, _Tries]:
         try:

@@ -104,8 +104,16 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[SqliteDatabase]:
         """As `session`, inside one IMMEDIATE transaction that is undone whole by any error."""
-        with self.session() as db, db.atomic("IMMEDIATE"):
-            yield db
+        with self.session() as db:
+            db.execute_sql("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute_sql("COMMIT")
+            except BaseException:
+                # A full disk has already rolled back by itself: then there is nothing to undo.
+                if db.connection().in_transaction:
+                    db.execute_sql("ROLLBACK")
+                raise
 
     def close(self) -> None:
         """Close this thread's connection."""
