@@ -27,9 +27,9 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
 
 def _is_open_here(path: str) -> bool:
     wanted = os.path.realpath(path)
-    for descriptor in os.listdir("/proc/self/fd"):
+    for descriptor in Path("/proc/self/fd").iterdir():
         try:
-            if os.readlink(f"/proc/self/fd/{descriptor}") == wanted:
+            if str(descriptor.readlink()) == wanted:
                 return True
         except OSError:
             continue
