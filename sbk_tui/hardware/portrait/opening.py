@@ -50,15 +50,32 @@ def kind_of(data: bytes) -> str:
     return next((kind for start, kind in _BEGINNINGS if data.startswith(start)), "")
 
 
-def open_picture(data: bytes, limits: Limits) -> Picture:
-    """Return the picture in `data`, turned upright by its EXIF; keep `data`, it is the original.
-
-    Size and pixels are looked at before anything is decoded.
+def look_at(data: bytes, limits: Limits) -> tuple[int, int]:
+    """Return width and height by the header alone, as stored; nothing is decoded.
 
     Raises:
         Refusal: `photo.too_large`, `photo.not_a_picture`, `photo.too_many_pixels`,
             `photo.damaged`.
     """
+    with _checked(data, limits) as file:
+        return file.size
+
+
+def open_picture(data: bytes, limits: Limits) -> Picture:
+    """Return the picture in `data`, turned upright by its EXIF; keep `data`, it is the original.
+
+    Raises:
+        Refusal: as `look_at`, before anything is decoded; `photo.damaged` also while decoding.
+    """
+    with _checked(data, limits) as file:
+        try:
+            return _decoded(kind_of(data), file, len(data), limits)
+        except _DAMAGED as error:
+            raise Refusal("photo.damaged", clause="A7.1") from error
+
+
+def _checked(data: bytes, limits: Limits) -> ImageFile:
+    """Return the file with its header read and found inside the limits."""
     if len(data) > limits.most_bytes:
         raise Refusal("photo.too_large", clause="A7.1", megabytes=limits.most_bytes >> 20)
     kind = kind_of(data)
@@ -68,14 +85,11 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
         file = _header(kind, data)
     except _DAMAGED as error:
         raise Refusal("photo.damaged", clause="A7.1") from error
-    with file:
-        if file.width * file.height > limits.most_pixels:
-            millions = limits.most_pixels // 1_000_000
-            raise Refusal("photo.too_many_pixels", clause="A7.1", millions=millions)
-        try:
-            return _decoded(kind, file, len(data), limits)
-        except _DAMAGED as error:
-            raise Refusal("photo.damaged", clause="A7.1") from error
+    if file.width * file.height > limits.most_pixels:
+        file.close()
+        millions = limits.most_pixels // 1_000_000
+        raise Refusal("photo.too_many_pixels", clause="A7.1", millions=millions)
+    return file
 
 
 def _header(kind: str, data: bytes) -> ImageFile:
