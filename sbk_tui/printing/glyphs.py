@@ -6,6 +6,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from sbk_tui.errors import Fact
 from sbk_tui.printing.document import (
     Block,
     Document,
@@ -17,6 +18,7 @@ from sbk_tui.printing.document import (
 )
 from sbk_tui.texts import word
 
+NO_GLYPH = "print.no_glyph"
 GETA = "〓"
 """The printers' sign for a letter that is not in the case."""
 
@@ -33,6 +35,10 @@ class MissingGlyph:
     def codes(self) -> str:
         """Its number, to look it up by: U+20BB7."""
         return f"U+{ord(self.char):04X}"
+
+    def facts(self) -> dict[str, Fact]:
+        """Return what the words of `NO_GLYPH` need, to tell the clerk."""
+        return {"char": self.char, "label": self.label, "codes": self.codes}
 
 
 def missing_glyphs(document: Document, known: Container[str]) -> tuple[MissingGlyph, ...]:

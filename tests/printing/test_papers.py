@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from sbk_tui.errors import BadUsage
 from sbk_tui.printing.document import Document, Grid, Paragraph, Record, Signatures, Table, build
+from sbk_tui.printing.glyphs import NO_GLYPH
 from sbk_tui.printing.layouts import PAPERS, FieldsPart, layout_named, names
 from sbk_tui.printing.pdf import FONTS, render
 from sbk_tui.printing.text import preview
 from sbk_tui.printing.wrapping import cells, wrapped
+from sbk_tui.texts import words_for
 from tests.hardware.drawn import encoded, face
 
 HEAD = {
@@ -199,6 +201,8 @@ def test_a_character_that_the_font_lacks_is_found_before_printing() -> None:
     assert "王〓〓" in text
     assert "U+20BB7 U+3402" in text
     assert "𠮷" not in text
+    told = words_for(NO_GLYPH, rendered.missing[0].facts())
+    assert "「姓名」里的字「𠮷」（U+20BB7）" in told.message
 
 
 @pytest.mark.clause("1.2")
