@@ -116,7 +116,7 @@ async def test_long_random_work_looks_the_same_with_and_without_the_layer(
         await pilot.pause()
         assert "社会保障卡" in app.ours.text()
     assert app.frames > 50
-    assert app.our_bytes < app.plain_bytes / 3
+    assert app.our_bytes < app.plain_bytes / 2
 
 
 async def test_the_real_cursor_stands_at_the_caret_of_the_field() -> None:
