@@ -80,9 +80,9 @@ class PaperDesk:
         Raises:
             DeviceFault: the printer's; BadUsage: `print.extra_missing`.
         """
-        from sbk_tui.printing.pdf import draw
+        from sbk_tui.printing.pdf import render
 
-        drawn = draw(self._document(printable))
+        drawn = render(self._document(printable))
         job = self._printer().submit(printable.layout, drawn.pdf)
         if printable.paper:
             self._papers.printed(printable.paper, job)
