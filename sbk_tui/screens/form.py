@@ -91,7 +91,7 @@ class FieldRow(Horizontal):
         names = dict(self._choices)
         if self.value in names:
             self._note(names[self.value])
-        elif self._choices:
+        elif self._choices and not self.field.quiet:
             self._note(" ".join(f"{code}{name}" for code, name in self._choices))
         else:
             self._note("")
@@ -177,6 +177,12 @@ class Form(Vertical):
             if row.display:
                 row.query_one(Input).focus()
                 return
+
+    def focus_last(self) -> None:
+        """Put the cursor into the last field that is asked."""
+        asked = [row for row in self.rows if row.display]
+        if asked:
+            asked[-1].query_one(Input).focus()
 
     def check(self) -> tuple[Problem, ...]:
         """Show all problems at their fields, go to the first, and return them."""

@@ -35,7 +35,7 @@ def step(step_id: str) -> Callable[[Method], Method]:
     """Bind a method of a `JobScreen` to a step of its procedure."""
 
     def mark(method: Method) -> Method:
-        method._step = step_id  # type: ignore[attr-defined]
+        method._steps = (step_id, *getattr(method, "_steps", ()))  # type: ignore[attr-defined]
         return method
 
     return mark
@@ -63,8 +63,7 @@ class JobScreen(Background, Screen[None]):
         """Return the methods bound to steps, by step id."""
         found = {}
         for name in dir(type(self)):
-            step_id = getattr(getattr(type(self), name, None), "_step", None)
-            if step_id:
+            for step_id in getattr(getattr(type(self), name, None), "_steps", ()):
                 found[step_id] = getattr(self, name)
         return found
 

@@ -11,6 +11,7 @@ from sbk_tui.services.card_desk import CardDesk
 from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.paper_desk import PaperDesk
+from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.signing import Door, Seat
 
@@ -26,6 +27,7 @@ class Desks:
     apply: ApplyDesk
     query: QueryDesk
     ids: IdDesk
+    portraits: PortraitDesk
     papers: PaperDesk
     drafts: DraftDesk
     new_id: Callable[[], str]

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from sbk_tui.errors import DeviceAbsent
 from sbk_tui.hardware.ports import IdCard, IdCardReader
 
+__all__ = ["IdCard", "IdDesk"]
+
 
 class IdDesk:
     """The ID-card reader, opened for each reading: it may be unplugged between two."""

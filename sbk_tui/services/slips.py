@@ -41,7 +41,7 @@ def slip_record(
 ) -> dict[str, str]:
     """Return the values of the slip of an operation on a card, by the layouts' keys."""
     at = words.moment(done.at_ms)
-    return {
+    values = {
         **head(desk, at, done.op),
         "short_hash": done.code,
         "kind": words.kind(operation.kind),
@@ -56,6 +56,7 @@ def slip_record(
         "standing": word("standing.slip"),
         **_particulars(operation, before, person),
     }
+    return {key: str(value) for key, value in values.items()}
 
 
 def head(desk: Desk, printed_at: str, op: str) -> dict[str, str]:
