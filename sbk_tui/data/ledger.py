@@ -13,6 +13,7 @@ import msgspec
 from peewee import SqliteDatabase
 
 from sbk_tui.data import record as rec
+from sbk_tui.data.beside import Beside
 from sbk_tui.data.records import Records
 from sbk_tui.data.seal import Signer
 from sbk_tui.data.store import Store
@@ -131,23 +132,54 @@ class Ledger:
         hashed = rec.hash_payload(salt, payload)
         return Intent(op, operation, kind, payload, salt, hashed, base, blobs)
 
-    def perform(self, intent: Intent, approvals: Sequence[rec.Approval] = ()) -> Done:
+    def perform(
+        self,
+        intent: Intent,
+        approvals: Sequence[rec.Approval] = (),
+        beside: Sequence[Beside] = (),
+    ) -> Done:
         """Do `intent`: on return its effect and its record are on disk, flushed.
+
+        Args:
+            approvals: of second clerks, to exactly this intent.
+            beside: what else is written in the same transaction; not again for a repeat.
 
         Raises:
             Refusal: a rule says no (`Outdated`: the subject was changed since it was seen).
             HubUnreachable: `hub.first`, a kind that needs the city's answer first.
             StorageFault, IntegrityFault: the disk or the database said no; nothing changed.
         """
-        return self.perform_all([intent], approvals)[0]
-
-    def perform_all(
-        self, intents: Iterable[Intent], approvals: Sequence[rec.Approval] = ()
-    ) -> list[Done]:
-        """Do several intents in one transaction: all of them, or none."""
         with self._store.write() as db:
             writer = _Writer(db, Records(db, self._initials), self._incarnation)
-            return [self._one(writer, intent, approvals) for intent in intents]
+            done = self._one(writer, intent, approvals)
+            if not done.repeated:
+                for each in beside:
+                    each.write(db, done)
+            return done
+
+    def perform_all(self, intents: Iterable[Intent]) -> list[Done]:
+        """Do several intents in one transaction: all of them, or none (imports)."""
+        with self._store.write() as db:
+            writer = _Writer(db, Records(db, self._initials), self._incarnation)
+            return [self._one(writer, intent, ()) for intent in intents]
+
+    def approve(self, intent: Intent, approver: Session, minutes: int = 10) -> rec.Approval:
+        """Return a second clerk's signed yes to exactly this intent (复核).
+
+        Raises:
+            Refusal: `approval.same_clerk`.
+        """
+        if approver.clerk == self._session.clerk:
+            raise Refusal("approval.same_clerk", clause=intent.kind.clause)
+        valid_until = self._now_ms() + minutes * 60_000
+        message = rec.approval_message(
+            intent.op, intent.kind.name, intent.payload_hash, valid_until
+        )
+        return rec.Approval(
+            clerk=approver.clerk,
+            valid_until=valid_until,
+            signature=approver.signer.sign(message),
+        )
 
     def _one(self, writer: _Writer, intent: Intent, approvals: Sequence[rec.Approval]) -> Done:
         self._seat.authority.require(intent.kind.capability)

@@ -12,6 +12,7 @@ import msgspec
 from sbk_tui.data.seal import Signer, digest, verify
 from sbk_tui.domain.kinds import kind_named
 from sbk_tui.domain.operations.base import Operation
+from sbk_tui.domain.text import plain
 from sbk_tui.errors import IntegrityFault, Refusal
 
 FORMAT = 1
@@ -112,7 +113,7 @@ class Certificate(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
 
 
 _decode_envelope = msgspec.msgpack.Decoder(Envelope).decode
-_encode = msgspec.msgpack.Encoder().encode
+_encode = msgspec.msgpack.Encoder(enc_hook=plain).encode
 
 
 def encode_payload(operation: Operation) -> bytes:

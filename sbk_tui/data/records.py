@@ -16,10 +16,11 @@ from peewee import SqliteDatabase
 from sbk_tui.data.seal import digest
 from sbk_tui.domain.card import Card
 from sbk_tui.domain.people import Application, Person
+from sbk_tui.domain.text import plain
 from sbk_tui.domain.world import Entity
 
 T = TypeVar("T", Person, Card, Application)
-_encode = msgspec.msgpack.Encoder().encode
+_encode = msgspec.msgpack.Encoder(enc_hook=plain).encode
 _person = msgspec.msgpack.Decoder(Person).decode
 _card = msgspec.msgpack.Decoder(Card).decode
 _application = msgspec.msgpack.Decoder(Application).decode

@@ -37,6 +37,7 @@ from sbk_tui.errors import Refusal
 ADULT_AGE = 18
 """民法典 第十七条; a guardian is grown up, whatever the office calls a minor."""
 
+_MOST_SHOWN = 6
 CODED = {  # field: code table
     "doc_type": "doc_type",
     "sex": "sex",
@@ -139,11 +140,16 @@ def _unknown_codes(case: _Case) -> Iterator[Problem]:
     for field, table in CODED.items():
         given = getattr(form, field)
         if given and not case.rules.knows(table, given):
-            yield Problem(field, "application.unknown_code", {"given": escaped(given)}, case.clause)
+            yield Problem(field, "application.unknown_code", {"given": _shown(given)}, case.clause)
     if form.country and not re.fullmatch("[A-Z]{3}", form.country):
         yield Problem(
-            "country", "application.unknown_code", {"given": escaped(form.country)}, case.clause
+            "country", "application.unknown_code", {"given": _shown(form.country)}, case.clause
         )
+
+
+def _shown(given: str) -> str:
+    # Cut short: a number typed into the wrong field must not travel as a fact.
+    return escaped(given[:_MOST_SHOWN])
 
 
 def _number_against_form(case: _Case) -> Iterator[Problem]:

@@ -118,6 +118,19 @@ def bounded(text: str, most: int) -> str:
     return one_line
 
 
+def plain(value: object) -> str:
+    """Return a parsed number or name as a bare `str`: the `enc_hook` of every encoder.
+
+    msgspec encodes `str` itself and asks about its subclasses.
+
+    Raises:
+        NotImplementedError: for anything that is not text, as msgspec expects it.
+    """
+    if isinstance(value, str):
+        return str(value)
+    raise NotImplementedError(type(value).__name__)
+
+
 class PersonName(str):
     """姓名: Han, Latin letters, spaces and the 间隔号 ·; at most 50 bytes on the wire ([1] K2)."""
 

@@ -84,12 +84,13 @@ class Terminal:
     def _go(self, x: int, y: int, pen: Pen, cells: Sequence[Cell]) -> None:
         """Go to `x, y` to write with `pen`; cells between may be printed again if that is less."""
         jump = move(self._x, self._y, x, y)
-        if y == self._y and self._x is not None and 0 < x - self._x <= _GAP:
-            again, held = self._reprint(cells[self._x : x])
+        here = self._x if y == self._y else None
+        if here is not None and 0 < x - here <= _GAP and cells[here][0]:  # not in half a letter
+            again, held = self._reprint(cells[here:x])
             if len(again.encode()) + len(sgr(held, pen)) <= len(jump) + len(sgr(self._pen, pen)):
                 self._out.append(again)
                 self._pen = held
-                self._stand(x, y, cells, self._x)
+                self._stand(x, y, cells, here)
                 return
         self._out.append(jump)
         self._x, self._y = x, y

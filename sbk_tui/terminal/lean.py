@@ -28,7 +28,7 @@ _EXPECTED: tuple[tuple[Callable[..., Any], tuple[str, ...]], ...] = (  # Textual
     (LayoutUpdate.__init__, ("self", "strips", "region")),
     (ChopsUpdate.__init__, ("self", "chops", "spans", "chop_ends")),
 )
-_SYNC_FROM = 1024  # bytes: a smaller frame reaches the screen in one piece anyway
+_SYNC_FROM = 512  # characters: a smaller frame reaches the screen in one piece anyway
 
 
 def textual_is_as_expected() -> bool:

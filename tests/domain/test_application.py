@@ -309,6 +309,11 @@ def test_a_proxy_gives_name_number_and_phone() -> None:
     assert problems(oneself) == {"proxy_number": "application.proxy_self"}
 
 
+def test_a_number_in_the_wrong_field_does_not_travel_as_a_fact() -> None:
+    problem = only(replace(form_of(LIU_YANG), category=LIU_YANG.number))
+    assert (problem.code, problem.facts) == ("application.unknown_code", {"given": "410702"})
+
+
 def test_nobody_is_born_tomorrow() -> None:
     form = replace(form_of(LIU_XIAOMAN), birth=TODAY + timedelta(days=1))
     codes = [(p.field, p.code) for p in check(form, today=TODAY, rules=RULES)]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sbk_tui.domain.people import Person
-from sbk_tui.domain.text import Address, PersonName, UnitName, clean, escaped, wire_length
+from sbk_tui.domain.text import Address, PersonName, UnitName, clean, escaped, plain, wire_length
 from sbk_tui.errors import Refusal
 from tests.people import EVERYBODY
 
@@ -144,3 +145,10 @@ def test_an_address_of_51_characters_would_be_cut_by_the_province() -> None:
         Address.parse("路" * 51)
     assert caught.value.facts == {"over": 2, "most": 100}
     assert UnitName.parse("示例　学校 ") == "示例 学校"
+
+
+def test_a_parsed_name_is_stored_as_plain_text() -> None:
+    packed = msgspec.msgpack.encode([PersonName.parse("刘洋")], enc_hook=plain)
+    assert packed == msgspec.msgpack.encode(["刘洋"])
+    with pytest.raises(NotImplementedError):
+        msgspec.msgpack.encode([object()], enc_hook=plain)
