@@ -158,7 +158,7 @@ class FolderDrop:
 
     def _usable(self, path: Path) -> bytes:
         if path.stat().st_size > self._limits.most_bytes:
-            raise Refusal("photo.too_large")
+            raise Refusal("photo.too_large", megabytes=self._limits.most_bytes >> 20)
         data = path.read_bytes()
         kind = kind_of(data)
         if kind not in self._accepts:

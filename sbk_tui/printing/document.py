@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sbk_tui.errors import BadUsage, Fact
+from sbk_tui.errors import BadUsage
 from sbk_tui.printing.layouts import (
     Column,
     FieldRow,
@@ -139,7 +139,7 @@ class _Builder:
     def __init__(
         self, name: str, layout: Layout, record: Record, masks: Mapping[str, Mask]
     ) -> None:
-        self._which: dict[str, Fact] = {"paper": name, "title": layout.title}
+        self._name = name
         self._layout = layout
         self._record = record
         self._masks = masks
@@ -177,9 +177,8 @@ class _Builder:
             case ParagraphPart() if not all(values.get(key) for key in part.needs):
                 return ()
             case ParagraphPart():
-                return (
-                    Paragraph(part.text.format_map(_Named(values, self._missing)), part.strong),
-                )
+                text = part.text.format_map(_Named(values, self._missing))
+                return (Paragraph(text, part.strong),)
             case SignaturesPart():
                 return (Signatures(part.labels),)
 
@@ -212,11 +211,19 @@ class _Builder:
         if not wanted.mask or not value:
             return value
         if wanted.mask not in self._masks:
-            raise BadUsage("print.mask_missing", **self._which, mask=wanted.mask)
+            raise BadUsage(
+                "print.mask_missing", paper=self._name, title=self._layout.title, mask=wanted.mask
+            )
         return self._masks[wanted.mask](value)
 
     def _missing(self, key: str, label: str = "") -> BadUsage:
-        return BadUsage("print.field_missing", **self._which, field=key, label=label or key)
+        return BadUsage(
+            "print.field_missing",
+            paper=self._name,
+            title=self._layout.title,
+            field=key,
+            label=label or key,
+        )
 
 
 class _Named(dict[str, str]):
