@@ -21,6 +21,12 @@ from sbk_tui.hardware.ports import Captured
 
 TAKEN, BAD = "taken", "bad"
 _UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")  # what transfer programs write first
+_IN_BAD = {  # what a picture is refused for: what the clerk hears of a file in the folder
+    "photo.too_large": "folder.too_large",
+    "photo.too_many_pixels": "folder.too_many_pixels",
+    "photo.not_a_picture": "folder.wrong_kind",
+    "photo.damaged": "folder.damaged",
+}
 _CANCEL_S = 0.2  # how late a set `cancel` may be seen
 
 
@@ -82,7 +88,8 @@ class FolderDrop:
 
         Raises:
             DeviceAbsent: `folder.absent`.
-            DeviceFault: `folder.unreadable_file`; the file is in `bad/`.
+            DeviceFault: `folder.too_large`, `folder.too_many_pixels`, `folder.wrong_kind`,
+                `folder.damaged`; the file is in `bad/`.
             Cancelled: `cancel` was set; nothing was moved.
         """
         watch = Watch(self._listing(), self._still_s)
@@ -144,15 +151,14 @@ class FolderDrop:
             data = self._usable(path)
         except Refusal as refusal:
             self._move(path, BAD)
-            fault = refusal.code.partition(".")[2]
-            raise DeviceFault("folder.unreadable_file", file=name, file_fault=fault) from refusal
+            raise DeviceFault(_IN_BAD[refusal.code], file=name) from refusal
         except OSError as error:
             raise self._absent() from error
         return Captured(data=data, kind=kind_of(data), origin=name)
 
     def _usable(self, path: Path) -> bytes:
         if path.stat().st_size > self._limits.most_bytes:
-            raise Refusal("photo.too_large")
+            raise Refusal("photo.too_large", megabytes=self._limits.most_bytes >> 20)
         data = path.read_bytes()
         kind = kind_of(data)
         if kind not in self._accepts:

@@ -92,6 +92,6 @@ class PictureSource(Protocol):
 
         Raises:
             DeviceAbsent, DeviceBusy: nobody there, or somebody else holds it.
-            DeviceFault: `folder.unreadable_file` when what came cannot be used.
+            DeviceFault: what came cannot be used; it was kept aside.
             Cancelled: `cancel` was set.
         """

@@ -121,7 +121,7 @@ def build(
 
     Args:
         masks: how to hide part of a value, by the name that the layout uses: number, name,
-            phone, card.
+            phone.
         training: the counter is a drill, the paper says so (B14).
         paper: a key of `layouts.PAPERS` where the office uses another sheet than the layout.
 
@@ -177,7 +177,8 @@ class _Builder:
             case ParagraphPart() if not all(values.get(key) for key in part.needs):
                 return ()
             case ParagraphPart():
-                return (Paragraph(part.text.format_map(_Named(self._name, values)), part.strong),)
+                text = part.text.format_map(_Named(values, self._missing))
+                return (Paragraph(text, part.strong),)
             case SignaturesPart():
                 return (Signatures(part.labels),)
 
@@ -210,19 +211,27 @@ class _Builder:
         if not wanted.mask or not value:
             return value
         if wanted.mask not in self._masks:
-            raise BadUsage("print.mask_missing", paper=self._name, mask=wanted.mask)
+            raise BadUsage(
+                "print.mask_missing", paper=self._name, title=self._layout.title, mask=wanted.mask
+            )
         return self._masks[wanted.mask](value)
 
     def _missing(self, key: str, label: str = "") -> BadUsage:
-        return BadUsage("print.field_missing", paper=self._name, field=key, label=label or key)
+        return BadUsage(
+            "print.field_missing",
+            paper=self._name,
+            title=self._layout.title,
+            field=key,
+            label=label or key,
+        )
 
 
 class _Named(dict[str, str]):
     """The values of a sentence; one that is not there is an error with its name."""
 
-    def __init__(self, paper: str, values: Mapping[str, str]) -> None:
+    def __init__(self, values: Mapping[str, str], missing: Callable[[str], BadUsage]) -> None:
         super().__init__(values)
-        self._paper = paper
+        self._missing = missing
 
     def __missing__(self, key: str) -> str:
-        raise BadUsage("print.field_missing", paper=self._paper, field=key, label=key)
+        raise self._missing(key)

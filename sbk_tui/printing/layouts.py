@@ -44,7 +44,7 @@ class FieldRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     key: str
     label: str
     mask: str = ""
-    """How it is hidden where a third person keeps the paper: number, name, phone, card."""
+    """How it is hidden where a third person keeps the paper: number, name, phone."""
     span: int = 1
     required: bool = False
     """An empty value is an error too."""

@@ -94,23 +94,23 @@ def test_a_file_that_arrives_in_pieces_is_taken_whole(
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "fault"),
+    ("name", "data", "code"),
     [
-        ("notes.jpg", "这不是照片".encode(), "not_a_picture"),
-        ("scan.pdf", b"%PDF-1.4", "not_a_picture"),
-        ("cut.jpg", b"\xff\xd8\xff\xe0", "damaged"),
-        ("huge.jpg", b"\xff\xd8\xff" + bytes(LIMITS.most_bytes), "too_large"),
+        ("notes.jpg", "这不是照片".encode(), "folder.wrong_kind"),
+        ("scan.pdf", b"%PDF-1.4", "folder.wrong_kind"),
+        ("cut.jpg", b"\xff\xd8\xff\xe0", "folder.damaged"),
+        ("huge.jpg", b"\xff\xd8\xff" + bytes(LIMITS.most_bytes), "folder.too_large"),
     ],
     ids=["text", "pdf", "cut", "huge"],
 )
 def test_what_cannot_be_used_goes_to_bad_with_its_reason(
-    tmp_path: Path, pool: ThreadPoolExecutor, name: str, data: bytes, fault: str
+    tmp_path: Path, pool: ThreadPoolExecutor, name: str, data: bytes, code: str
 ) -> None:
     window = Waiting(pool, drop(tmp_path))
     (tmp_path / name).write_bytes(data)
     with pytest.raises(DeviceFault) as raised:
         window.answer.result(5)
-    assert raised.value.facts == {"file": name, "file_fault": fault}
+    assert (raised.value.code, raised.value.facts) == (code, {"file": name})
     (kept,) = (tmp_path / "bad").iterdir()
     assert kept.stat().st_size == len(data)
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sbk_tui.domain import mask
 from sbk_tui.errors import BadUsage
 from sbk_tui.printing.document import Document, Grid, Paragraph, Record, Signatures, Table, build
 from sbk_tui.printing.glyphs import NO_GLYPH
@@ -77,12 +78,7 @@ FORM = {
     "village_name": "示例村",
     "card_type": "个人申请",
 }  # fmt: skip
-MASKS = {
-    "number": lambda value: value[:3] + "*" * 11 + value[-4:],
-    "card": lambda value: "*" * 5 + value[-4:],
-    "phone": lambda value: value[:3] + "****" + value[-4:],
-    "name": lambda value: value[0] + "*" + value[-1],
-}
+MASKS = {"number": mask.number, "phone": mask.phone, "name": mask.name}
 RECORDS = {name: FORM if name == "application_form" else SLIP for name in names()}
 
 needs_poppler = pytest.mark.skipif(
@@ -128,9 +124,8 @@ def test_every_paper_can_be_read_back_from_its_pdf(name: str) -> None:
 def test_a_slip_hides_the_number_wherever_it_is_shown(name: str) -> None:
     text = "\n".join(preview(paper(name), 80))
     assert HOLDER["number"] not in text
-    assert HOLDER["card"] not in text
     assert "410***********0028" in text
-    assert "D12345678"[-4:] in text
+    assert HOLDER["card"] in text  # the holder compares it with the card
 
 
 def test_a_mask_that_nobody_brought_stops_the_paper() -> None:

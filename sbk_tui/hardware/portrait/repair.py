@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from sbk_tui.errors import Refusal
+from sbk_tui.errors import Fact, Refusal
 from sbk_tui.hardware.portrait.measure import laid_on_background, measure, wall
 from sbk_tui.hardware.portrait.opening import Picture, open_picture
 from sbk_tui.hardware.portrait.silhouette import Silhouette, guess, outline
@@ -122,11 +123,9 @@ def _crop(flat: Image, marks: Marks, limits: Limits) -> tuple[float, float, floa
         "right": right - flat.width,
         "bottom": bottom - flat.height,
     }
-    side = max(beyond, key=lambda name: beyond[name])
-    if beyond[side] * scale >= 1:
-        raise Refusal(
-            "photo.head_outside", clause="A7.1", picture_side=side, by=round(beyond[side])
-        )
+    if max(beyond.values()) * scale >= 1:
+        short: dict[str, Fact] = {side: max(math.ceil(by), 0) for side, by in beyond.items()}
+        raise Refusal("photo.head_outside", clause="A7.1", **short)
     # Less than a finished pixel is rounding of a mark: slide back inside.
     left = min(max(left, 0), max(flat.width - limits.width / scale, 0))
     top = min(max(top, 0), max(flat.height - limits.height / scale, 0))
