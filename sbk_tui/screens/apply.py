@@ -1,4 +1,4 @@
-"""申领 (1.1, 1.2): the questions in the regulation's order, the portrait, the form, the signature."""
+"""申领 (1.1, 1.2): questions in the regulation's order, portrait, form, signature."""
 
 from __future__ import annotations
 

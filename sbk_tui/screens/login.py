@@ -57,8 +57,11 @@ class LoginScreen(Background, Screen[Desks]):
         elif clerk.value.strip() and password.value:
             self.query_one("#said", Static).update(word("login.opening"))
             self.in_background(
-                partial(self._open, clerk.value.strip(), password.value), self.dismiss
+                partial(self._open, clerk.value.strip(), password.value), self._opened
             )
+
+    def _opened(self, desks: Desks) -> None:
+        self.dismiss(desks)
 
     def failed(self, error: SbkError) -> None:
         """Say why the door stays shut; the id stays, the password goes."""

@@ -252,24 +252,25 @@ _PLAIN = (
     "proxy_name", "proxy_number", "proxy_phone",
 )  # fmt: skip
 
+_TEXTS = frozenset(ApplicationForm.__struct_fields__) - {
+    "path", "doc_end", "long_term", "birth", "proxy_letter", "old_card_asked",
+}  # fmt: skip
+
 
 def form_of(values: Mapping[str, str]) -> ApplicationForm:
     """Return the form that the values on the screen are, tidied."""
-    names = set(ApplicationForm.__struct_fields__) - {"doc_end", "long_term", "birth"}
-    texts = {name: value for name, value in values.items() if name in names}
-    for name in ("proxy_name", "proxy_number", "proxy_phone", "proxy_relation"):
-        if values.get("proxy") != "1":
-            texts.pop(name, None)
+    texts = {name: value for name, value in values.items() if name in _TEXTS}
+    if values.get("proxy") != "1":
+        texts = {name: value for name, value in texts.items() if not name.startswith("proxy_")}
     end = values.get("doc_end", "").strip()
     form = ApplicationForm(
+        path="capture",
         long_term=end == _LONG_TERM,
         doc_end=_date(end),
         birth=_date(values.get("birth", "")),
-        proxy_letter=False,
         old_card_asked=True,
-        **{k: v for k, v in texts.items() if k not in ("path", "proxy_letter", "old_card_asked")},
     )
-    return tidied(replace(form, path="capture"))
+    return tidied(replace(form, **texts))
 
 
 def parse_end(text: str) -> object:
