@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from textual import events
 from textual.timer import Timer
@@ -33,6 +33,10 @@ class SbkApp(LeanApp[None]):
 
     CSS_PATH = str(ASSETS / "styles" / "app.tcss")
     TITLE = "sbk"
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-narrow"),
+        (100, "-wide"),
+    ]
 
     def __init__(
         self, *, opened: Opened | None = None, sign_in: Callable[[str, str], Opened] | None = None
@@ -116,7 +120,7 @@ def run_from_command(home: Path) -> int:
 
     app = SbkApp(sign_in=lambda clerk, password: wiring.sign_in(home, clerk, password))
     try:
-        app.run()
+        app.run(mouse=False)
     finally:
         app.close_counter()
     return app.return_code or 0
@@ -126,7 +130,7 @@ def run(opened: Opened) -> int:
     """Run a counter whose clerk is signed in (the training counter). Returns the exit code."""
     app = SbkApp(opened=opened)
     try:
-        app.run()
+        app.run(mouse=False)
     finally:
         app.close_counter()
     return app.return_code or 0

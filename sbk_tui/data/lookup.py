@@ -45,6 +45,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     clause: str
     clerk: str
+    """The clerk's name, or the id of one who is not known here."""
     counter: str
     code: str
     """The eight characters printed on its slip."""
@@ -189,15 +190,17 @@ def card_that_matters(cards: Sequence[Card]) -> Card | None:
     )
 
 
+_TIMELINE = (
+    "SELECT DISTINCT o.op, o.seq, o.hlc, o.kind, coalesce(c.name, o.clerk), o.hash, o.envelope,"
+    " r.state, r.verdict, r.code FROM about a JOIN operation o ON o.op = a.op"
+    " LEFT JOIN receipt r ON r.op = o.op LEFT JOIN clerk c ON c.id = o.clerk"
+    " WHERE a.subject IN ({marks}) ORDER BY o.hlc DESC LIMIT 200"
+)
+
+
 def _timeline(db: SqliteDatabase, subjects: Sequence[str]) -> tuple[Event, ...]:
     marks = ", ".join("?" * len(subjects))
-    rows: Any = db.execute_sql(
-        "SELECT DISTINCT o.op, o.seq, o.hlc, o.kind, o.clerk, o.hash, o.envelope, r.state,"  # noqa: S608 -- only question marks are added
-        " r.verdict, r.code FROM about a JOIN operation o ON o.op = a.op"
-        f" LEFT JOIN receipt r ON r.op = o.op WHERE a.subject IN ({marks})"
-        " ORDER BY o.hlc DESC LIMIT 200",
-        tuple(subjects),
-    )
+    rows: Any = db.execute_sql(_TIMELINE.format(marks=marks), tuple(subjects))
     return tuple(_event(*row) for row in rows)
 
 

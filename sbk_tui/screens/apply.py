@@ -17,7 +17,7 @@ from sbk_tui.domain.rules import Problem
 from sbk_tui.errors import Refusal, SbkError
 from sbk_tui.screens.ask import Ask
 from sbk_tui.screens.choose import Choose
-from sbk_tui.screens.form import FieldRow, Form
+from sbk_tui.screens.form import FieldRow, Form, words_of
 from sbk_tui.screens.job import JobScreen, step
 from sbk_tui.screens.keys import bindings
 from sbk_tui.services import words
@@ -289,6 +289,14 @@ class ApplyScreen(JobScreen):
         self._values.update(event.values)
         self._keep()
 
+    @on(Form.Left)
+    def _derive(self, event: Form.Left) -> None:
+        """Fill in what follows from a field: sex and birth from the number, a village's name."""
+        if event.problem is None:
+            found = self.desks.apply.derived({**self._values, **event.form.values})
+            if found:
+                event.form.fill(found)
+
     def _keep(self) -> None:
         if not self._saved:
             draft = FormDraft(
@@ -317,14 +325,6 @@ class ApplyScreen(JobScreen):
 
 def _count(found: tuple[Problem, ...]) -> int:
     return sum(not problem.warning for problem in found)
-
-
-def words_of(problem: Problem) -> str:
-    """Return a problem in words, with what to do."""
-    from sbk_tui.texts import words_for
-
-    said = words_for(problem.code, problem.facts)
-    return f"{said.message}{said.remedy}"
 
 
 def _fitting(offered: tuple[tuple[str, str], ...], typed: str) -> tuple[tuple[str, str], ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.cells import cell_len
 from rich.text import Text
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from sbk_tui.domain.procedure import Progress
+from sbk_tui.domain.procedure import Progress, Step
 from sbk_tui.errors import SbkError
 from sbk_tui.services.signing import Seat
 from sbk_tui.texts import explain, word
@@ -95,19 +97,38 @@ class Guide(Widget):
 
     def render(self) -> Text:
         """Draw every step with its mark: done, here, to come."""
-        text = Text(no_wrap=True)
         if self.progress is None:
-            return text
-        wide = self.size.height > 1
-        current = self.progress.current
-        for number, step in enumerate(self.progress.procedure.steps, 1):
-            done = step.id in self.progress.done
-            here = step is current
-            mark = "√" if done else ">" if here else " "
-            style = "bold" if here else "dim" if done else ""
-            if wide:
-                key = f" {step.key}" if here and step.key else ""
-                text.append(f"{mark}{number} {step.title}{key}\n", style)
-            else:
-                text.append(f"{mark}{number}{step.title} ", style)
+            return Text("")
+        if self.size.height > 1:
+            return self._column(self.progress)
+        strip = self._strip(self.progress, titled_done=True)
+        if strip.cell_len > self.size.width:
+            strip = self._strip(self.progress, titled_done=False)
+        return strip
+
+    def _column(self, progress: Progress) -> Text:
+        text = Text(no_wrap=True)
+        for number, step, mark, style in _marked(progress):
+            key = f" {step.key}" if mark == ">" and step.key else ""
+            text.append(f"{mark}{number} {step.title}{key}\n", style)
         return text
+
+    def _strip(self, progress: Progress, *, titled_done: bool) -> Text:
+        """Return one line; where it is too long, what is done keeps only its number."""
+        text = Text(no_wrap=True, overflow="ellipsis")
+        for number, step, mark, style in _marked(progress):
+            title = step.title if titled_done or mark != "√" else ""
+            text.append(f"{mark}{number}{title} ", style)
+        return text
+
+
+def _marked(progress: Progress) -> Iterator[tuple[int, Step, str, str]]:
+    """Yield number, step, mark and style of every step."""
+    current = progress.current
+    for number, step in enumerate(progress.procedure.steps, 1):
+        if step.id in progress.done:
+            yield number, step, "√", "dim"
+        elif step is current:
+            yield number, step, ">", "bold"
+        else:
+            yield number, step, " ", ""

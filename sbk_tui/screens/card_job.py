@@ -290,6 +290,7 @@ class CardJobScreen(JobScreen):
         return True
 
     def _forget(self) -> None:
+        finished = bool(self._paper)
         self._seen = self._card = None
         self._paper = ""
         self.show_progress(Progress(procedure=self.progress.procedure))
@@ -299,4 +300,7 @@ class CardJobScreen(JobScreen):
         self.messages.say("")
         search = self.query_one(PersonSearch)
         search.focus_box()
-        search.again()
+        if finished:
+            search.clear()
+        else:
+            search.again()

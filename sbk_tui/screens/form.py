@@ -13,10 +13,22 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from sbk_tui.domain.rules import Problem, Rules
+from sbk_tui.resources import toml_folder
 from sbk_tui.services.forms import Field, problem_of, problems
 from sbk_tui.texts import word, words_for
 
 _TICK = ("0", "1")
+
+
+def words_of(problem: Problem) -> str:
+    """Return a problem in words, with what to do."""
+    said = words_for(problem.code, problem.facts)
+    return f"{said.message}{said.remedy}"
+
+
+def hint(name: str) -> str:
+    """Return how a field wants to be filled in, or an empty text."""
+    return toml_folder("texts/words")["hints"].get(name, "")
 
 
 class FieldRow(Horizontal):
@@ -93,6 +105,8 @@ class FieldRow(Horizontal):
             self._note(names[self.value])
         elif self._choices and not self.field.quiet:
             self._note(" ".join(f"{code}{name}" for code, name in self._choices))
+        elif not self.value:
+            self._note(hint(self.field.name))
         else:
             self._note("")
 
@@ -130,6 +144,14 @@ class Form(Vertical):
 
         form: Form
         values: dict[str, str]
+
+    @dataclass
+    class Left(Message):
+        """A field was left; `problem` is what is wrong with it, if anything."""
+
+        form: Form
+        field: Field
+        problem: Problem | None
 
     @dataclass
     class Completed(Message):
@@ -213,8 +235,11 @@ class Form(Vertical):
         event.stop()
         values = self.values
         row = next(r for r in self.rows if r.field is event.field)
+        problem = None
         if values.get(event.field.name):
-            row.show_problem(problem_of(event.field, values, self._rules))
+            problem = problem_of(event.field, values, self._rules)
+            row.show_problem(problem)
+        self.post_message(self.Left(self, event.field, problem))
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

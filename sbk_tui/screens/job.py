@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import ClassVar, TypeVar
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
@@ -19,6 +19,7 @@ from textual.timer import Timer
 from sbk_tui.domain.procedure import Progress
 from sbk_tui.errors import Cancelled, SbkError
 from sbk_tui.screens.bars import Guide, KeyBar, MessageLine, StatusLine, TitleBar
+from sbk_tui.screens.form import Form, words_of
 from sbk_tui.screens.keys import bindings, legend
 from sbk_tui.screens.work import Background
 from sbk_tui.services.desks import Desks
@@ -45,10 +46,6 @@ class JobScreen(Background, Screen[None]):
     """A job of the counter."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("help", "back")
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
-        (0, "-narrow"),
-        (100, "-wide"),
-    ]
     legend_keys: ClassVar[tuple[str, ...]] = ("help", "back")
 
     def __init__(self, desks: Desks, clause: str) -> None:
@@ -122,6 +119,14 @@ class JobScreen(Background, Screen[None]):
             self.messages.say(word("job.cancelled"))
         else:
             self.messages.explain(error)
+
+    @on(Form.Left)
+    def _field_left(self, event: Form.Left) -> None:
+        """Say in full what the note at the field has no room for."""
+        if event.problem is not None:
+            self.messages.say(words_of(event.problem), "bad")
+        elif self.messages.has_class("-bad"):
+            self.messages.say("")
 
     # ------------------------------------------------------------------ drafts
 

@@ -23,9 +23,9 @@ from sbk_tui.screens.bars import KeyBar, MessageLine, StatusLine, TitleBar
 from sbk_tui.screens.job import status_text
 from sbk_tui.screens.keys import bindings, legend
 from sbk_tui.services.desks import Desks
-from sbk_tui.services.menu import Entry, entries
+from sbk_tui.services.menu import Entry, entries, nearest_counters
 from sbk_tui.terminal.listview import Column, PagedList, Row
-from sbk_tui.texts import word
+from sbk_tui.texts import explain, word
 
 
 def _apply(desks: Desks, _clause: str) -> Screen[None]:
@@ -148,10 +148,17 @@ class MenuScreen(Screen[None]):
         entry = self._entries[row.key]
         refusal = entry.refused_to(self._desks.seat.authority)
         if refusal is not None:
-            self.query_one(MessageLine).explain(refusal)
+            self.query_one(MessageLine).say(self._why_not(refusal), "bad")
             return
         self.query_one(MessageLine).say("")
         self.app.push_screen(SCREENS[entry.clause](self._desks, entry.clause))
+
+    def _why_not(self, refusal: NotPermitted) -> str:
+        words = explain(refusal)
+        if refusal.code != "capability.level":
+            return f"{words.message}{words.remedy}"
+        places = "、".join(nearest_counters(self._desks.seat.district))
+        return f"{words.message}〔{refusal.clause}〕{word('menu.nearest', places=places)}"
 
     def action_move(self, rows: int) -> None:
         """Move the mark; the cursor stays in the line."""

@@ -98,6 +98,10 @@ class PersonSearch(Vertical):
         """Put the cursor into the box."""
         self.query_one(Input).focus()
 
+    def clear(self) -> None:
+        """Empty the box: the next person stands at the counter."""
+        self.ask("")
+
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()

@@ -29,6 +29,8 @@ from sbk_tui.texts import name_of
 
 WORKER, STUDENT = "1", "4"
 _LONG_TERM = "长期"
+_ENDLESS = (_LONG_TERM, "0")
+"""How 长期 may be typed; 0 for the number pad."""
 
 
 def _proxy(values: Values) -> bool:
@@ -265,7 +267,7 @@ def form_of(values: Mapping[str, str]) -> ApplicationForm:
     end = values.get("doc_end", "").strip()
     form = ApplicationForm(
         path="capture",
-        long_term=end == _LONG_TERM,
+        long_term=end in _ENDLESS,
         doc_end=_date(end),
         birth=_date(values.get("birth", "")),
         old_card_asked=True,
@@ -279,7 +281,7 @@ def parse_end(text: str) -> object:
     Raises:
         Refusal: `field.date_or_long_term`.
     """
-    if text == _LONG_TERM:
+    if text in _ENDLESS:
         return text
     try:
         return parse_date(text)

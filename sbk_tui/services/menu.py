@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
+from sbk_tui import divisions
 from sbk_tui.domain.capability import Authority, Capability
 from sbk_tui.errors import NotPermitted
 from sbk_tui.pinyin import matches
@@ -39,6 +40,13 @@ class Entry(NamedTuple):
         if not self.built:
             return NotPermitted("capability.not_built", clause=self.clause)
         return None
+
+
+def nearest_counters(district: str) -> tuple[str, ...]:
+    """Return the places whose counters do what a township's may not: its county, and the city."""
+    codes = (district[:6], divisions.CITY)
+    found = (divisions.division(code) for code in dict.fromkeys(codes))
+    return tuple(place.name for place in found if place is not None)
 
 
 @cache

@@ -86,7 +86,7 @@ class PaperDesk:
         job = self._printer().submit(printable.layout, drawn.pdf)
         if printable.paper:
             self._papers.printed(printable.paper, job)
-        return job, tuple(glyph.character for glyph in drawn.missing)
+        return job, tuple(glyph.char for glyph in drawn.missing)
 
     def _document(self, printable: Printable) -> Document:
         values = dict(printable.values)
