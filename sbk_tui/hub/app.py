@@ -73,7 +73,8 @@ def _answer(service: Service, handler: Handler, header: str | None, body: bytes 
     try:
         auth = wire.Auth.parse(header)
         nonce = auth.nonce
-        status, content = 200, wire.encode(handler(auth, _whole(body)))
+        with service.session():
+            status, content = 200, wire.encode(handler(auth, _whole(body)))
     except Gap as gap:
         status, content = 409, _trouble(gap, expect=gap.expect)
     except Fork as fork:

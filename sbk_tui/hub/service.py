@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
 import msgspec
@@ -58,6 +59,10 @@ class Service:
             initials=initials,
             now_ms=now_ms,
         )
+
+    def session(self) -> AbstractContextManager[object]:
+        """Return a context in which this thread keeps one connection for all it does."""
+        return self._store.session()
 
     def enrol(self, auth: wire.Auth, body: bytes) -> wire.Enrolled:
         """Make a certificate for a counter with a one-time code.

@@ -37,6 +37,10 @@ class Pace(NamedTuple):
         return Pace(self.size // 2) if self.size > 1 else None
 
 
+SLOW = Pace()
+"""How every contact begins."""
+
+
 def batch_of(waiting: Sequence[StoredRecord], pace: Pace) -> tuple[StoredRecord, ...]:
     """Return the records to send now: the first ones without a gap, within pace and bytes."""
     batch: list[StoredRecord] = []
@@ -60,7 +64,9 @@ def starting_point(ack: wire.Mark, unsettled: int | None) -> int:
     return ack.seq + 1 if unsettled is None else min(unsettled, ack.seq + 1)
 
 
-def push_from(store: Store, client: HubClient, *, counter: str, inc: str, first: int) -> Pace:
+def push_from(
+    store: Store, client: HubClient, *, counter: str, inc: str, first: int, pace: Pace = SLOW
+) -> Pace:
     """Hand in every record from number `first` on; return the pace the line has borne.
 
     Raises:
@@ -68,7 +74,6 @@ def push_from(store: Store, client: HubClient, *, counter: str, inc: str, first:
         Refusal: the hub takes nothing from this counter (`hub.counter_revoked`, `hub.fork` …).
         IntegrityFault: `sync.chain_stopped`, the hub found a broken record.
     """
-    pace = Pace()
     while True:
         waiting = outbox.records_from(store, inc, first, pace.size)
         batch = batch_of(waiting, pace)

@@ -11,7 +11,7 @@ from sbk_tui.data.store import Store
 from sbk_tui.errors import BadUsage, HubUnreachable, IntegrityFault
 from sbk_tui.sync import wire
 from sbk_tui.sync.client import HubClient, Line
-from sbk_tui.sync.push import push_from, starting_point
+from sbk_tui.sync.push import SLOW, Pace, push_from, starting_point
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 600.0
 LOOK_S, CONTACT_S = 5.0, 300.0
@@ -45,7 +45,12 @@ def client_for(
 
 
 def contact(
-    opened: OpenCounter, client: HubClient, *, version: str, now_ms: Callable[[], int]
+    opened: OpenCounter,
+    client: HubClient,
+    *,
+    version: str,
+    now_ms: Callable[[], int],
+    pace: Pace = SLOW,
 ) -> outbox.Tally:
     """Say hello, hand in all that waits, file the answers; return how things stand then.
 
@@ -76,7 +81,7 @@ def contact(
     )
     _check_history(store, inc, welcome.ack, beginning)
     first = starting_point(welcome.ack, outbox.first_unsettled(store, inc))
-    push_from(store, client, counter=opened.certificate.counter, inc=inc, first=first)
+    push_from(store, client, counter=opened.certificate.counter, inc=inc, first=first, pace=pace)
     return outbox.tally(store)
 
 
