@@ -17,6 +17,7 @@ from sbk_tui.config import home_folder
 from sbk_tui.data.lookup import Dossier, Lookup
 from sbk_tui.domain.capability import CounterLevel
 from sbk_tui.domain.rules import Rules
+from sbk_tui.domain.text import plain
 from sbk_tui.errors import BadUsage
 from sbk_tui.hub import registry, status
 from sbk_tui.hub.home import create, open_hub
@@ -151,11 +152,9 @@ def _show(args: argparse.Namespace) -> int:
 
 def person_document(dossier: Dossier) -> dict[str, object]:
     """Return what counter and hub both show of a person: as it stands, not who did what here."""
-    return {
-        "person": msgspec.to_builtins(dossier.person),
-        "cards": msgspec.to_builtins(dossier.cards),
-        "applications": msgspec.to_builtins(dossier.applications),
-    }
+    parts = (dossier.person, dossier.cards, dossier.applications)
+    shown = (msgspec.to_builtins(part, enc_hook=plain) for part in parts)
+    return dict(zip(("person", "cards", "applications"), shown, strict=True))
 
 
 def _revoke(args: argparse.Namespace) -> int:

@@ -71,14 +71,15 @@ def receive(
                 return _forked(db, who, ack, taken, wire.Mark(seq=seq, hash=held.hash), now_ms)
             continue
         code = _flaw(db, who, record, ack)
-        if code == "record.op_reused":
-            return _forked(db, who, ack, taken, wire.Mark(seq=seq, hash=record.hash), now_ms)
         if code:
             open_case(
                 db, f"{who.inc}/{seq}/{code}", op="", severity=RED, code=code,
                 facts={"counter": who.counter, "seq": seq}, now_ms=now_ms,
             )  # fmt: skip
             return Received(ack, taken, stopped=wire.Stop(seq=seq, code=code))
+        reused = _hash_under(db, record.read().op)
+        if reused is not None:
+            return _forked(db, who, ack, taken, wire.Mark(seq=seq, hash=reused), now_ms)
         _store(db, who, record, now_ms)
         ack = wire.Mark(seq=seq, hash=record.hash)
     return Received(ack, len(records))
@@ -123,9 +124,13 @@ def _flaw(db: SqliteDatabase, who: Member, record: Record, head: wire.Mark) -> s
         return flaw
     if (envelope.counter, envelope.inc, envelope.seq) != (who.counter, who.inc, head.seq + 1):
         return "record.columns"
-    if db.execute_sql("SELECT 1 FROM inbox WHERE op = ?", (envelope.op,)).fetchone():
-        return "record.op_reused"
     return None
+
+
+def _hash_under(db: SqliteDatabase, op: str) -> bytes | None:
+    """Return the hash of what the hub holds under an operation's id."""
+    row = db.execute_sql("SELECT hash FROM inbox WHERE op = ?", (op,)).fetchone()
+    return bytes(row[0]) if row else None
 
 
 def _store(db: SqliteDatabase, who: Member, record: Record, now_ms: int) -> None:

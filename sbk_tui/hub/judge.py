@@ -20,6 +20,7 @@ from sbk_tui.data.store import Store
 from sbk_tui.domain.kinds import Kind, kind_named
 from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.rules import Rules
+from sbk_tui.domain.text import plain
 from sbk_tui.domain.world import Entity, Occasion, World, from_ms
 from sbk_tui.errors import (
     BadUsage,
@@ -164,7 +165,7 @@ class Judge:
         records = Records(db, self._initials)
         for entity in judgement.changed:
             records.put(entity)
-            body = msgspec.msgpack.encode(entity)
+            body = msgspec.msgpack.encode(entity, enc_hook=plain)
             version = records.version(entity.subject)
             _append(db, "row", envelope.op, entity.subject, version, body)
         receipt = Receipt(
@@ -192,11 +193,6 @@ class Judge:
                 who.counter, who.inc, envelope.seq,
             ),
         )  # fmt: skip
-        if judgement.verdict is Verdict.ACCEPTED:
-            for subject in dict.fromkeys(envelope.about):
-                db.execute_sql(
-                    "INSERT INTO about (subject, op) VALUES (?, ?)", (subject, envelope.op)
-                )
         self._ring(db, who, envelope, judgement, now)
 
     def _ring(

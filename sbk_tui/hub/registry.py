@@ -68,7 +68,7 @@ def new_code(db: SqliteDatabase, grant: Grant, public: bytes, now_ms: int) -> st
         raise BadUsage("counter.level", level=grant.level)
     fewest = 4 if grant.level == CounterLevel.CITY else 6
     district = grant.district
-    if not (district.isdigit() and len(district) in {4, 6, 9, 12} and len(district) >= fewest):
+    if not _is_district(district) or len(district) < fewest:
         raise BadUsage("counter.district", district=district)
     for name in grant.removed:
         if name not in Capability.__members__:
@@ -105,12 +105,12 @@ def enrol(
     ).fetchone()
     if row is None:
         raise Refusal("hub.code_unknown")
-    grant = Grant(row[2], row[0], row[1], tuple(row[3].split()))
+    granted = Grant(row[2], row[0], row[1], tuple(row[3].split()))
     if row[5] is not None:
         return _issued_before(db, own, request, (row[5], row[6]))
     if now_ms - row[4] > CODE_DAYS * _DAY_MS:
         raise Refusal("hub.code_expired", days=CODE_DAYS)
-    _refuse_difference(own, grant)
+    grant = _placed(own, granted)
     _refuse_taken(db, own, request.inc)
     certificate = Certificate(
         suite=SUITE, counter=own.counter, office=grant.office, level=grant.level,
@@ -165,10 +165,20 @@ def _issued_before(
     return wire.Sealed(body=bytes(row[0]), signature=bytes(row[1]))
 
 
-def _refuse_difference(own: Certificate, grant: Grant) -> None:
-    """Refuse a counter that takes itself for something else: every day of it would be refused."""
-    if own.level != grant.level or not own.district.startswith(grant.district):
-        raise Refusal("hub.enrol_differs", level=grant.level, district=grant.district)
+def _placed(own: Certificate, granted: Grant) -> Grant:
+    """Return the grant at the exact place of a counter inside the granted district.
+
+    Both sides must judge by one district. A counter that takes itself for another level or
+    place is refused here, not later in every operation.
+    """
+    inside = own.district.startswith(granted.district) and _is_district(own.district)
+    if own.level != granted.level or not inside:
+        raise Refusal("hub.enrol_differs", level=granted.level, district=granted.district)
+    return granted._replace(district=own.district)
+
+
+def _is_district(code: str) -> bool:
+    return code.isascii() and code.isdigit() and len(code) in {4, 6, 9, 12}
 
 
 def _refuse_taken(db: SqliteDatabase, own: Certificate, inc: str) -> None:

@@ -7,7 +7,6 @@ an old answer) is no answer.
 from __future__ import annotations
 
 import base64
-import binascii
 import ipaddress
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -119,7 +118,7 @@ class HubClient:
         try:
             public = base64.b64decode(headers[wire.HUB_HEADER.lower()], validate=True)
             seal = headers[wire.SEAL_HEADER.lower()]
-        except (KeyError, binascii.Error):
+        except (KeyError, ValueError):
             return False
         if not self._trusts(public):
             return False

@@ -187,6 +187,18 @@ def test_a_code_is_good_for_one_counter_and_a_week(
     other.opened.store.close()
 
 
+def test_a_counter_is_judged_at_its_own_place_inside_the_granted_district(
+    office: Office, city: City
+) -> None:
+    here, _ = wire.split_code(city.code(district="410782"))
+    elsewhere, _ = wire.split_code(city.code(district="410783"))
+    stranger = stranger_client(office, city)
+    with pytest.raises(Refusal, match=r"hub\.enrol_differs"):
+        enrol_with(office.opened, stranger, url="http://127.0.0.1", secret=elsewhere)
+    enrol_with(office.opened, stranger, url="http://127.0.0.1", secret=here)
+    assert city.rows("SELECT district FROM counter_cert") == [("410782105",)]
+
+
 def test_a_code_is_made_for_a_real_level_and_place_only(city: City) -> None:
     for level, district in (("X", "410782"), ("T", "4107"), ("T", "41078"), ("C", "4107a2")):
         with pytest.raises(BadUsage, match=r"counter\."):

@@ -8,20 +8,29 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from sbk_tui import wiring
 from sbk_tui.cli import main
 from sbk_tui.commands.hub import person_document
 from sbk_tui.data.keyring import Cost
+from sbk_tui.data.outbox import peer
+from sbk_tui.domain.operations.apply import Apply
 from sbk_tui.domain.operations.issue import Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import FormalLoss
+from sbk_tui.domain.people import Person
 from sbk_tui.errors import Refusal
+from sbk_tui.hub.home import open_hub
+from sbk_tui.sync.client import open_line
 from sbk_tui.sync.enrol import enrol
+from sbk_tui.sync.run import client_for, contact
 from tests.data.days import CARDS, SELF, stock
+from tests.people import LIU_YANG, ZENG_LE, form_of
 
 PASSWORD = "a-long-enough-word-7"
 
@@ -122,6 +131,71 @@ def test_a_day_at_the_counter_arrives_is_judged_and_reads_the_same_at_the_city(
     assert main(["hub", "revoke", status["counters"][0]["counter"], "--home", str(city)]) == 0
     assert main(["sync", "--home", str(home)]) == Refusal.exit_code
     assert "吊销" in capsys.readouterr().err
+
+
+@pytest.mark.clause("1.2", "P2")
+def test_two_counters_at_once_are_each_judged_in_their_own_order(
+    tmp_path: Path, home: Path, city: Path, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wiring.set_up(
+        tmp_path / "second", office="常村镇", level="T", district="410782105", clerk="zhang",
+        name="张敏", password=PASSWORD, cost=Cost(1, 64),
+    )  # fmt: skip
+    homes = (home, tmp_path / "second")
+    for each, person in zip(homes, (LIU_YANG, ZENG_LE), strict=True):
+        main(["hub", "enrol", "--home", str(city), "--level", "T", "--district", "410782",
+              "--office", each.name])  # fmt: skip
+        join(each, url, capsys.readouterr().out.strip())
+        apply_and_take_in(each, person)
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(call_city, homes)) == [21, 21]
+    hub = open_hub(city)
+    with hub.store.session() as db:
+        inbox = db.execute_sql("SELECT counter, seq, pos FROM inbox ORDER BY pos").fetchall()
+        feed = db.execute_sql("SELECT count(*), max(pos) FROM feed").fetchone()
+    hub.store.close()
+    for counter in {row[0] for row in inbox}:
+        assert [seq for of, seq, _ in inbox if of == counter] == list(range(1, 22))
+    assert feed[0] == feed[1]
+    for each, person in zip(homes, (LIU_YANG, ZENG_LE), strict=True):
+        shown = asked(capsys, "hub", "show", "person", person.number, "--home", str(city))
+        assert shown == json.loads(json.dumps(person_at(each, person.number)))
+        assert len(shown["applications"]) == 1
+
+
+def apply_and_take_in(home: Path, person: Person) -> None:
+    counter = wiring.sign_in(home, "zhang", PASSWORD)
+    try:
+        wishes = [Apply(person=person.id, form=form_of(person))]
+        arrivals = [msgspec.structs.replace(stock(), batch=f"{home.name}-{n}") for n in range(20)]
+        for operation in (*wishes, *arrivals):
+            counter.ledger.perform(counter.ledger.intend(operation, op=counter.new_id()))
+    finally:
+        counter.close()
+
+
+def call_city(home: Path) -> int:
+    """Make one contact from a thread; return how many operations were accepted."""
+    counter = wiring.sign_in(home, "zhang", PASSWORD)
+    try:
+        url = peer(counter.opened.store)["hub_url"].decode()
+        client = client_for(
+            counter.opened, open_line(url), now_ms=wiring.now_ms,
+            new_nonce=lambda: secrets.token_hex(16),
+        )  # fmt: skip
+        return contact(counter.opened, client, version="test", now_ms=wiring.now_ms).accepted
+    finally:
+        counter.close()
+
+
+def person_at(home: Path, number: str) -> Any:
+    counter = wiring.sign_in(home, "zhang", PASSWORD)
+    try:
+        dossier = counter.lookup.dossier(number)
+        assert dossier is not None
+        return person_document(dossier)
+    finally:
+        counter.close()
 
 
 def test_without_a_line_the_work_stays_and_the_exit_code_says_so(
