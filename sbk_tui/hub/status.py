@@ -57,16 +57,10 @@ def status_of(hub: Hub) -> HubStatus:
         epoch=hub.epoch,
         head=head,
         open_cases=cases,
-        counters=tuple(
-            CounterStatus(
-                **dict(
-                    zip(
-                        CounterStatus.__struct_fields__,
-                        (*row[:6], bool(row[6]), *row[7:]),
-                        strict=True,
-                    )
-                )
-            )
-            for row in counters
-        ),
+        counters=tuple(_counter(row) for row in counters),
     )
+
+
+def _counter(row: tuple[object, ...]) -> CounterStatus:
+    named = dict(zip(CounterStatus.__struct_fields__, row, strict=True))
+    return msgspec.convert(named, CounterStatus, strict=False)  # SQLite has no booleans
