@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 _second_opens: list[str] = []
+_by_sqlite3: set[str] = set()
+"""Files that the standard library has open: its own threads share one set of locks."""
 
 
 def _watch(event: str, arguments: tuple[Any, ...]) -> None:
@@ -21,8 +23,13 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
     if event not in {"open", "sqlite3.connect"} or not isinstance(arguments[0], str | bytes):
         return
     path = os.fsdecode(arguments[0])
-    if path.endswith((".db", ".db-wal", ".db-shm")) and _is_open_here(path):
+    if not path.endswith((".db", ".db-wal", ".db-shm")):
+        return
+    shared = event == "sqlite3.connect" and path in _by_sqlite3
+    if not shared and _is_open_here(path):
         _second_opens.append(f"{event} {path}")
+    if event == "sqlite3.connect":
+        _by_sqlite3.add(path)
 
 
 def _is_open_here(path: str) -> bool:
