@@ -158,6 +158,11 @@ class PagedList(Widget, can_focus=True):
         self.refresh()
         self.post_message(self.Highlighted(self, self.highlighted))
 
+    def say_empty(self, text: str) -> None:
+        """Say `text` where there is no row."""
+        self._empty = text
+        self.refresh()
+
     def update_rows(self, source: RowSource | Sequence[Row] | None = None) -> None:
         """Read the rows again, from `source` if given; only lines that changed are drawn.
 

@@ -1,0 +1,180 @@
+"""Everything is built here, once, by hand: which database, which drivers, whose clock.
+
+`set_up` makes a counter's folder, `sign_in` opens it for one clerk and returns a `Counter` with
+its desks. Tests call the same functions with other folders and other device URLs.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sbk_tui import config as configuration
+from sbk_tui.codes import code_tables
+from sbk_tui.data import counter_file
+from sbk_tui.data.ids import uuid7
+from sbk_tui.data.keyring import Cost, Keyring, Opened, choose_cost
+from sbk_tui.data.ledger import Ledger, Session
+from sbk_tui.data.lookup import Lookup
+from sbk_tui.data.record import SALT_BYTES
+from sbk_tui.data.store import cipher_available
+from sbk_tui.domain.capability import Authority, CounterLevel
+from sbk_tui.domain.rules import Rules
+from sbk_tui.domain.world import Seat
+from sbk_tui.errors import BadUsage, IntegrityFault
+from sbk_tui.pinyin import initials
+
+LEAD, CLERK = "lead", "clerk"
+"""负责人 adds clerks and approves; 经办 does the counter's work. Both may do all business."""
+
+
+def now_ms() -> int:
+    """Return the wall clock in Unix ms."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counter:
+    """One counter, open for one signed-in clerk."""
+
+    home: Path
+    config: configuration.Config
+    rules: Rules
+    opened: counter_file.OpenCounter
+    key: bytes | None
+    seat: Seat
+    session: Session
+    ledger: Ledger
+    lookup: Lookup
+    new_id: Callable[[], str]
+
+    def close(self) -> None:
+        """Close the database in this thread."""
+        self.opened.store.close()
+
+
+def set_up(
+    home: Path,
+    *,
+    office: str,
+    level: str,
+    district: str,
+    clerk: str,
+    name: str,
+    password: str,
+    removed: tuple[str, ...] = (),
+    cost: Cost | None = None,
+    encrypt: bool | None = None,
+) -> None:
+    """Make a new counter: folder, keyring, database, and its first clerk as lead.
+
+    Args:
+        encrypt: None: encrypted where the `crypt` extra is installed.
+
+    Raises:
+        BadUsage: `counter.exists`, `counter.level`, `counter.district`.
+        Refusal: `auth.weak_…`.
+    """
+    if level not in set(CounterLevel):
+        raise BadUsage("counter.level", level=level)
+    if not (district.isdigit() and len(district) in {4, 6, 9, 12} and district[:2] == "41"):
+        raise BadUsage("counter.district", district=district)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    encrypted = cipher_available() if encrypt is None else encrypt
+    keyring = Keyring(home, now_ms)
+    data_key = keyring.create(encrypted=encrypted)
+    try:
+        public = keyring.add(
+            clerk, name, LEAD, password, data_key=data_key, cost=cost or choose_cost()
+        )
+        counter_file.create(
+            home, data_key if encrypted else None, counter=f"{district}-{secrets.token_hex(3)}",
+            office=office, level=level, district=district, removed=removed, now_ms=now_ms(),
+        )  # fmt: skip
+        opened = counter_file.open_counter(home, data_key if encrypted else None)
+        try:
+            counter_file.register_clerk(opened.store, clerk, name, LEAD, public)
+        finally:
+            opened.store.close()
+    except BaseException:
+        for path in home.glob("sbk.db*"):
+            path.unlink()
+        (home / "keyring.json").unlink(missing_ok=True)
+        raise
+
+
+def sign_in(home: Path, clerk: str, password: str) -> Counter:
+    """Open the counter for `clerk`.
+
+    Raises:
+        BadUsage: `counter.missing`; Refusal: `auth.wrong`, `auth.locked`; IntegrityFault.
+    """
+    keyring = Keyring(home, now_ms)
+    return open_for(home, keyring.unlock(clerk, password), encrypted=keyring.encrypted)
+
+
+def open_for(home: Path, keys: Opened, *, encrypted: bool) -> Counter:
+    """Build the counter for a clerk whose slot is open."""
+    if encrypted and not cipher_available():
+        raise IntegrityFault("store.crypt_missing")
+    config = configuration.load(home)
+    key = keys.data_key if encrypted else None
+    opened = counter_file.open_counter(home, key)
+    held = opened.certificate
+    removed = tuple(dict.fromkeys((*held.removed, *config.switched_off)))
+    seat = Seat(
+        counter=held.counter,
+        district=held.district,
+        authority=Authority(level=CounterLevel(held.level), removed=removed),
+    )
+    rules = Rules(settings=config.rules, codes=code_tables())
+    session = Session(keys.slot.clerk, keys.slot.name, keys.slot.role, keys.signer)
+    publics = {row.id: row.public for row in counter_file.clerks(opened.store)}
+    ledger = Ledger(
+        opened.store,
+        seat=seat,
+        incarnation=opened.incarnation,
+        counter=opened.signer,
+        session=session,
+        rules=rules,
+        initials=initials,
+        now_ms=now_ms,
+        new_salt=lambda: secrets.token_bytes(SALT_BYTES),
+        clerk_key=publics.get,
+    )
+    return Counter(
+        home=home,
+        config=config,
+        rules=rules,
+        opened=opened,
+        key=key,
+        seat=seat,
+        session=session,
+        ledger=ledger,
+        lookup=Lookup(opened.store, initials),
+        new_id=lambda: uuid7(now_ms()),
+    )
+
+
+def add_clerk(home: Path, by: Opened, clerk: str, name: str, role: str, password: str) -> None:
+    """Give another clerk a way in; only a lead may.
+
+    Raises:
+        Refusal: `auth.lead_only`, `auth.weak_…`; BadUsage: `auth.clerk_exists`, `auth.role`.
+    """
+    from sbk_tui.errors import Refusal
+
+    if by.slot.role != LEAD:
+        raise Refusal("auth.lead_only")
+    if role not in {LEAD, CLERK}:
+        raise BadUsage("auth.role", role=role)
+    keyring = Keyring(home, now_ms)
+    public = keyring.add(clerk, name, role, password, data_key=by.data_key, cost=by.slot.cost)
+    opened = counter_file.open_counter(home, by.data_key if keyring.encrypted else None)
+    try:
+        counter_file.register_clerk(opened.store, clerk, name, role, public)
+    finally:
+        opened.store.close()
