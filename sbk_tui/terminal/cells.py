@@ -5,6 +5,7 @@ A cell is `(text, pen)`. A wide character takes two cells: the character, then `
 
 from __future__ import annotations
 
+import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -32,7 +33,8 @@ _SEEN_ON_BLANK = sum(
     for bit, (name, _, _) in enumerate(ATTRIBUTES)
     if name in {"underline", "reverse", "strike", "underline2", "frame", "encircle", "overline"}
 )
-_JOINERS = ("\u200d", "\ufe0f")  # they change the width of what stands before them
+_ZERO_WIDTH_JOINER = "\u200d"
+_JOINERS = (_ZERO_WIDTH_JOINER, "\ufe0f")  # they change the width of what stands before them
 
 
 class Pen(NamedTuple):
@@ -83,7 +85,7 @@ def cells_of(text: str, pen: Pen) -> tuple[Cell, ...]:
     if text.isascii() and text.isprintable():
         return tuple(blank(pen) if char == " " else _cell(char, pen) for char in text)
     cells: list[Cell] = []
-    for cluster in _clusters(text):
+    for cluster in _clusters(text.encode("utf-8", "replace").decode()):  # no half surrogates
         width = cell_len(cluster)
         cells.append(blank(pen) if cluster == " " else _cell(cluster, pen))
         if width > 1:
@@ -96,28 +98,33 @@ def _clusters(text: str) -> list[str]:
     clusters: list[str] = []
     joined = False
     for char in text:
-        if char in _JOINERS or joined or not cell_len(char):
-            joined = char == "\u200d"
-            if clusters and (char in _JOINERS or char.isprintable() or not char.isascii()):
-                clusters[-1] += "" if _is_control(char) else char
+        if unicodedata.category(char) == "Cc":
+            continue
+        if joined or char in _JOINERS or not cell_len(char):
+            joined = char == _ZERO_WIDTH_JOINER
+            if clusters:
+                clusters[-1] += char
         else:
             clusters.append(char)
     return clusters
 
 
-def _is_control(char: str) -> bool:
-    return char < " " or "\x7f" <= char < "\xa0"
-
-
 def harmless(text: str) -> str:
-    """Return the text with every control character replaced by `?`: data never speaks to a screen.
+    """Return the text with what could speak to a screen replaced by `?`: data is only shown.
+
+    That is control characters, marks that turn the direction of writing, halves of a surrogate.
 
     >>> harmless("a\\x1b[2J")
     'a?[2J'
     """
     if text.isprintable():
         return text
-    return "".join("?" if _is_control(char) or char in "\u2028\u2029" else char for char in text)
+    return "".join("?" if _speaks(char) else char for char in text)
+
+
+def _speaks(char: str) -> bool:
+    category = unicodedata.category(char)
+    return category in {"Cc", "Cf", "Cs", "Zl", "Zp"} and char != _ZERO_WIDTH_JOINER
 
 
 @lru_cache(4096)

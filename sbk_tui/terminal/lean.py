@@ -7,7 +7,7 @@ longer looks as expected, it is left alone and writes as it always did.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from rich.color import ColorSystem
@@ -23,20 +23,22 @@ from textual.strip import Strip
 from sbk_tui.terminal.cells import Canvas, cells_of, pen_of
 from sbk_tui.terminal.diff import Terminal
 
-_EXPECTED: tuple[tuple[Callable[..., Any], tuple[str, ...]], ...] = (  # Textual 8.2
-    (App._display, ("self", "screen", "renderable")),
-    (LayoutUpdate.__init__, ("self", "strips", "region")),
-    (ChopsUpdate.__init__, ("self", "chops", "spans", "chop_ends")),
+_EXPECTED: tuple[tuple[type, str, tuple[str, ...]], ...] = (  # Textual 8.2
+    (App, "_display", ("self", "screen", "renderable")),
+    (LayoutUpdate, "__init__", ("self", "strips", "region")),
+    (ChopsUpdate, "__init__", ("self", "chops", "spans", "chop_ends")),
 )
 _SYNC_FROM = 512  # characters: a smaller frame reaches the screen in one piece anyway
 
 
 def textual_is_as_expected() -> bool:
     """Tell whether the private parts of Textual still have the shape this module reads."""
-    return all(
-        method.__code__.co_varnames[: method.__code__.co_argcount] == names
-        for method, names in _EXPECTED
-    )
+    return all(_arguments(owner, method) == names for owner, method, names in _EXPECTED)
+
+
+def _arguments(owner: type, method: str) -> tuple[str, ...] | None:
+    code = getattr(getattr(owner, method, None), "__code__", None)
+    return None if code is None else code.co_varnames[: code.co_argcount]
 
 
 class LeanApp(App[ReturnType]):

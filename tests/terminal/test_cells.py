@@ -49,6 +49,8 @@ def test_a_text_has_as_many_cells_as_textual_measures(text: str) -> None:
 def test_control_characters_never_reach_a_cell() -> None:
     assert cells_of("a\x1b[2J\x9bx", PLAIN) == cells_of("a[2Jx", PLAIN)
     assert harmless("a\x1b[2J\x07\x9b\u2028") == "a?[2J???"
+    assert harmless("张\u202e三\ud800\u3000丰") == "张?三?\u3000丰"
+    assert cells_of("张\ud800", PLAIN)[-1] == ("?", PLAIN)
 
 
 def test_a_mark_sits_on_the_letter_before_it() -> None:

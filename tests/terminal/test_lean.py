@@ -185,12 +185,13 @@ async def test_big_frames_are_wrapped_where_the_terminal_can_and_small_ones_are_
 @pytest.mark.parametrize(
     "expected",
     [
-        (App._display, ("self", "screen", "update")),
-        (lean.LayoutUpdate.__init__, ("self", "lines")),
+        (App, "_display", ("self", "screen", "update")),
+        (App, "_no_such_method", ("self",)),
+        (lean.LayoutUpdate, "__init__", ("self", "lines")),
     ],
 )
 async def test_a_textual_that_looks_different_writes_by_itself(
-    monkeypatch: pytest.MonkeyPatch, expected: tuple[object, tuple[str, ...]]
+    monkeypatch: pytest.MonkeyPatch, expected: tuple[type, str, tuple[str, ...]]
 ) -> None:
     monkeypatch.setattr(lean, "_EXPECTED", (expected,))
     app = Compared()

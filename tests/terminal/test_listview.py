@@ -162,6 +162,16 @@ async def test_space_is_not_taken_where_rows_are_not_marked() -> None:
         assert app.paged.cursor == 0
 
 
+async def test_rows_given_before_the_list_is_on_the_screen_are_shown() -> None:
+    app = running()
+    app.paged.show(rows(20))
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("pagedown")
+        await pilot.pause()
+        assert app.said[-1] == ("at", "k11")
+        assert app.lines()[-1].startswith("> 张11")
+
+
 async def test_an_empty_list_says_so() -> None:
     app = running(empty="没有查询结果")
     async with app.run_test(size=SIZE) as pilot:
