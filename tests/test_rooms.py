@@ -13,11 +13,15 @@ ROOMS = {  # room: what else of ours it may import (errors is open to all)
     "data": {"domain"},
     "hardware": {"domain"},
     "printing": {"domain", "hardware.ports", "texts", "resources"},
-    "services": {"domain", "data", "hardware.ports", "printing", "texts", "resources"},
+    "services": {
+        "domain", "data", "hardware.ports", "hardware.portrait", "printing", "texts", "resources",
+        "divisions", "pinyin",
+    },
     "sync": {"domain", "data"},
     "hub": {"domain", "data", "sync", "texts"},
-    "screens": {"domain", "services", "texts", "resources"},
-}
+    "terminal": set[str](),
+    "screens": {"domain", "services", "texts", "resources", "terminal"},
+}  # fmt: skip
 FOREIGN = {  # room: packages that must not be seen in it
     "domain": {"peewee", "textual", "rich", "time", "random", "secrets", "pathlib", "os"},
     "data": {"textual", "rich"},
@@ -26,6 +30,7 @@ FOREIGN = {  # room: packages that must not be seen in it
     "services": {"textual", "rich", "peewee", "serial", "smartcard"},
     "sync": {"textual", "rich"},
     "hub": {"textual", "rich"},
+    "terminal": {"peewee", "serial", "smartcard", "cryptography"},
     "screens": {"peewee", "serial", "smartcard", "cryptography"},
 }
 SOURCE = Path(__file__).parent.parent / "sbk_tui"

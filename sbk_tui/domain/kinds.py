@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sbk_tui.domain.capability import Capability
+from sbk_tui.domain.operations.apply import Apply
 from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.operations.batch import TakeIn
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
@@ -35,6 +36,7 @@ _F, _D, _H, _C = Nature.FACT, Nature.DECISION, Nature.HUB_FIRST, Capability
 
 KINDS = (
     #    payload               nature  capability   clause
+    Kind(Apply,                _D,     _C.APPLY,    "1.2"),
     Kind(TakeIn,               _F,     _C.ISSUE,    "2.1"),
     Kind(IssueToPerson,        _F,     _C.ISSUE,    "2.2.2"),
     Kind(Collect,              _F,     _C.ENABLE,   "5.1.4"),

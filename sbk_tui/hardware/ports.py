@@ -71,3 +71,27 @@ class DocumentPrinter(Protocol):
         Raises:
             DeviceAbsent: no such queue, no spooler; DeviceFault: it refused the job.
         """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Captured:
+    """A picture or scan as it came: the bytes are the original and are kept."""
+
+    data: bytes
+    kind: str
+    """JPEG, PNG, TIFF or PDF, by its content."""
+    origin: str
+    """The file's name or the camera's; for the record, never a full path."""
+
+
+class PictureSource(Protocol):
+    """A camera, a document camera (高拍仪), or a folder that another program saves into."""
+
+    def capture(self, cancel: threading.Event) -> Captured:
+        """Wait for the next picture and return it.
+
+        Raises:
+            DeviceAbsent, DeviceBusy: nobody there, or somebody else holds it.
+            DeviceFault: what came cannot be used; it was kept aside.
+            Cancelled: `cancel` was set.
+        """

@@ -1,0 +1,136 @@
+"""The application: sign-in, menu, idle lock; everything else is a screen of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from textual import events
+from textual.timer import Timer
+
+from sbk_tui.resources import ASSETS
+from sbk_tui.screens.login import LoginScreen
+from sbk_tui.services.desks import Desks
+from sbk_tui.terminal.lean import LeanApp
+
+_LOOK_S = 60
+"""How often the clock of the idle lock is looked at: nothing ticks faster than a minute."""
+
+
+class Opened(Protocol):
+    """A counter that is open for a clerk: what `wiring` builds."""
+
+    @property
+    def desks(self) -> Desks: ...
+
+    def close(self) -> None: ...
+
+
+class SbkApp(LeanApp[None]):
+    """The counter's full-screen program."""
+
+    CSS_PATH = str(ASSETS / "styles" / "app.tcss")
+    TITLE = "sbk"
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-narrow"),
+        (100, "-wide"),
+    ]
+
+    def __init__(
+        self, *, opened: Opened | None = None, sign_in: Callable[[str, str], Opened] | None = None
+    ) -> None:
+        """Show the menu of a counter that is open, or the door in front of one.
+
+        Args:
+            opened: a counter whose clerk is signed in (the training counter).
+            sign_in: what opens the counter for a clerk and a password.
+        """
+        super().__init__()
+        self._opened = opened
+        self._sign_in = sign_in
+        self._last_key = time.monotonic()
+        self._idle: Timer | None = None
+        self._locked = False
+
+    def on_mount(self) -> None:
+        """Begin with the menu or with the door."""
+        if self._opened is not None:
+            self._show_menu(self._opened.desks)
+        elif self._sign_in is not None:
+            self.push_screen(LoginScreen(self._open), self._show_menu)
+
+    def _open(self, clerk: str, password: str) -> Desks:
+        assert self._sign_in is not None  # noqa: S101 -- the door is shown only with a key to it
+        self._opened = self._sign_in(clerk, password)
+        return self._opened.desks
+
+    def _show_menu(self, desks: Desks | None) -> None:
+        if desks is None:
+            return
+        from sbk_tui.screens.menu import MenuScreen
+
+        self.push_screen(MenuScreen(desks))
+        self._idle = self.set_interval(_LOOK_S, self._look_at_clock)
+
+    # ------------------------------------------------------------------ idle lock
+
+    async def on_event(self, event: events.Event) -> None:
+        """Note when a key was pressed last, then go on as ever."""
+        if isinstance(event, events.Key):
+            self._last_key = time.monotonic()
+        await super().on_event(event)
+
+    def _look_at_clock(self) -> None:
+        if self._opened is None:
+            return
+        door, idle_s = self._opened.desks.door, time.monotonic() - self._last_key
+        if idle_s >= door.sign_out_after_s:
+            self.exit()
+        elif idle_s >= door.lock_after_s:
+            self.lock()
+
+    def lock(self) -> None:
+        """Blank the screen until the same clerk types the password; drafts are kept as they are."""
+        if self._opened is None or self._locked:
+            return
+        from sbk_tui.screens.ask import Locked
+
+        self._locked = True
+        desks = self._opened.desks
+        self.push_screen(Locked(desks.seat.clerk_name, desks.door.check), self._unlocked)
+
+    def _unlocked(self, open_again: bool | None) -> None:
+        self._locked = False
+        self._last_key = time.monotonic()
+        if not open_again:
+            self.exit()
+
+    def close_counter(self) -> None:
+        """Close the database, if it was opened."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+
+def run_from_command(home: Path) -> int:
+    """Run the counter at `home` in this terminal: sign-in first. Returns the exit code."""
+    from sbk_tui import wiring
+
+    app = SbkApp(sign_in=lambda clerk, password: wiring.sign_in(home, clerk, password))
+    try:
+        app.run(mouse=False)
+    finally:
+        app.close_counter()
+    return app.return_code or 0
+
+
+def run(opened: Opened) -> int:
+    """Run a counter whose clerk is signed in (the training counter). Returns the exit code."""
+    app = SbkApp(opened=opened)
+    try:
+        app.run(mouse=False)
+    finally:
+        app.close_counter()
+    return app.return_code or 0

@@ -1,0 +1,165 @@
+"""`sbk hub …`: the city's service, on one machine with SQLite."""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import closing
+
+import msgspec
+
+from sbk_tui import config as configuration
+from sbk_tui.codes import code_tables
+from sbk_tui.commands.output import emit, note, say
+from sbk_tui.config import home_folder
+from sbk_tui.data.lookup import Dossier, Lookup
+from sbk_tui.domain.capability import CounterLevel
+from sbk_tui.domain.rules import Rules
+from sbk_tui.domain.text import plain
+from sbk_tui.errors import BadUsage
+from sbk_tui.hub import registry, status
+from sbk_tui.hub.home import create, open_hub
+from sbk_tui.pinyin import initials
+from sbk_tui.texts import word
+from sbk_tui.wiring import now_ms
+
+HOST, PORT = "127.0.0.1", 8470
+_BACKLOG = 64
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command and what it can do."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar=word("hub.action"))
+
+    def action(name: str, job: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        own = actions.add_parser(name, help=word(f"hub.{name}"), description=word(f"hub.{name}"))
+        # The folder may stand before or behind the action's name.
+        own.add_argument(
+            "--home", metavar="DIR", default=argparse.SUPPRESS, help=word("hub.home_option")
+        )
+        own.add_argument("--json", action="store_true", help=word("hub.json_option"))
+        own.set_defaults(job=job)
+        return own
+
+    action("init", _init)
+    serve = action("serve", _serve)
+    serve.add_argument("--host", default=HOST, help=word("hub.host_option"))
+    serve.add_argument("--port", type=int, default=PORT, help=word("hub.port_option"))
+    enrol = action("enrol", _enrol)
+    enrol.add_argument("--district", required=True, help=word("hub.district_option"))
+    enrol.add_argument(
+        "--level", required=True, choices=[*CounterLevel], help=word("hub.level_option")
+    )
+    enrol.add_argument("--office", required=True, help=word("hub.office_option"))
+    enrol.add_argument(
+        "--without", nargs="*", default=[], metavar="NAME", help=word("hub.without_option")
+    )
+    action("status", _status)
+    show = action("show", _show)
+    show.add_argument("what", choices=["person"], help=word("hub.what_option"))
+    show.add_argument("id", metavar="ID", help=word("hub.id_option"))
+    action("revoke", _revoke).add_argument("counter", help=word("hub.counter_option"))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do the action that was typed."""
+    job: Callable[[argparse.Namespace], int] = args.job
+    return job(args)
+
+
+def _init(args: argparse.Namespace) -> int:
+    home = home_folder(args.home)
+    create(home)
+    say(word("hub.made", place=str(home)))
+    return 0
+
+
+def _enrol(args: argparse.Namespace) -> int:
+    hub = open_hub(home_folder(args.home))
+    grant = registry.Grant(args.office, args.level, args.district, tuple(args.without))
+    with closing(hub.store), hub.store.write() as db:
+        code = registry.new_code(db, grant, hub.signer.public, now_ms())
+    if args.json:
+        emit({"code": code, "days": registry.CODE_DAYS})
+        return 0
+    say(code)
+    note(word("hub.code_note", days=registry.CODE_DAYS))
+    return 0
+
+
+def _serve(args: argparse.Namespace) -> int:
+    # Late: only this action needs the `hub` extra.
+    try:
+        import uvicorn
+
+        from sbk_tui.hub.app import build_app
+        from sbk_tui.hub.service import Service
+    except ImportError as error:
+        raise BadUsage("hub.extra_missing") from error
+
+    home = home_folder(args.home)
+    hub = open_hub(home)
+    rules = Rules(settings=configuration.load(home).rules, codes=code_tables())
+    service = Service(hub, rules=rules, initials=initials, now_ms=now_ms)
+    settings = uvicorn.Config(
+        build_app(service),
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+    )
+    with closing(hub.store), closing(_listen(args.host, args.port)) as listener:
+        say(word("hub.serving", host=args.host, port=listener.getsockname()[1]))
+        sys.stdout.flush()  # whoever started us waits for this line
+        uvicorn.Server(settings).run(sockets=[listener])
+    return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=_BACKLOG)
+    except OSError as error:
+        raise BadUsage("hub.cannot_listen", host=host, port=port) from error
+
+
+def _status(args: argparse.Namespace) -> int:
+    hub = open_hub(home_folder(args.home))
+    with closing(hub.store):
+        found = status.status_of(hub)
+    if args.json:
+        emit(found)
+        return 0
+    say(word("hub.status_head", hub=found.hub, head=found.head, cases=found.open_cases))
+    for counter in found.counters:
+        line = "hub.status_revoked" if counter.revoked else "hub.status_line"
+        say(word(line, **msgspec.structs.asdict(counter)))
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    hub = open_hub(home_folder(args.home))
+    with closing(hub.store):
+        found = Lookup(hub.store, initials).dossier(args.id)
+    if found is None:
+        raise BadUsage("hub.no_such_person")
+    emit(person_document(found))
+    return 0
+
+
+def person_document(dossier: Dossier) -> dict[str, object]:
+    """Return what counter and hub both show of a person: as it stands, not who did what here."""
+    parts = (dossier.person, dossier.cards, dossier.applications)
+    shown = (msgspec.to_builtins(part, enc_hook=plain) for part in parts)
+    return dict(zip(("person", "cards", "applications"), shown, strict=True))
+
+
+def _revoke(args: argparse.Namespace) -> int:
+    hub = open_hub(home_folder(args.home))
+    with closing(hub.store), hub.store.write() as db:
+        registry.revoke(db, args.counter, now_ms())
+    say(word("hub.revoked", counter=args.counter))
+    return 0

@@ -1,0 +1,85 @@
+"""`config.toml` of a counter: devices, hub, session and the office's rules; all with defaults.
+
+What a counter *is* (level, district, rights) does not stand here but in its signed certificate;
+this file can narrow it, never widen it.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from sbk_tui.domain.capability import Capability
+from sbk_tui.domain.rules import Settings
+from sbk_tui.errors import BadUsage
+
+FILE = "config.toml"
+
+
+class Devices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Devices by URL; empty: not there."""
+
+    id_card_reader: str = ""
+    """`serial:///dev/ttyUSB0?baud=115200`, `socket://127.0.0.1:7001`, `rfc2217://…`."""
+    printer: str = ""
+    """`lp://QUEUE` or `file:///folder/%Y%m%d-{title}.pdf`; empty: `papers/` of the counter."""
+    portrait_folder: str = ""
+    """Folder in which the camera's program saves pictures."""
+
+
+class Hub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The city's service."""
+
+    url: str = ""
+
+
+class SessionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long an unattended screen stays open, in minutes [A]."""
+
+    lock_after: int = 5
+    sign_out_after: int = 30
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    switched_off: tuple[str, ...] = ()
+    """Names of capabilities this office does not offer."""
+    devices: Devices = Devices()
+    hub: Hub = Hub()
+    session: SessionSettings = SessionSettings()
+    rules: Settings = Settings()
+    training: bool = False
+    """A training counter: 演练 on screen and paper."""
+
+
+def load(home: Path) -> Config:
+    """Read the counter's configuration; a missing file means all defaults.
+
+    Raises:
+        BadUsage: `config.wrong`, naming the field, or `config.capability`.
+    """
+    path = home / FILE
+    if not path.exists():
+        return Config()
+    try:
+        config = msgspec.convert(tomllib.loads(path.read_text("utf-8")), Config)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise BadUsage("config.wrong", detail=str(error)) from error
+    for name in config.switched_off:
+        if name not in Capability.__members__:
+            raise BadUsage("config.capability", capability=name)
+    return config
+
+
+def home_folder(given: str | None) -> Path:
+    """Return the counter's folder: `--home`, else `SBK_HOME`, else the user's data folder."""
+    named = given or os.environ.get("SBK_HOME")
+    if named:
+        return Path(named).expanduser().absolute()
+    from platformdirs import user_data_path
+
+    return user_data_path("sbk", appauthor=False)

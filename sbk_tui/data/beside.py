@@ -1,0 +1,59 @@
+"""What is written beside an operation, in its own transaction: a paper owed, a draft dropped.
+
+So a crash right after the commit finds the slip in the list of papers owed (B18), and never a
+draft of work that is already done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from peewee import SqliteDatabase
+
+from sbk_tui.data import models
+
+
+class Performed(Protocol):
+    """What of a finished operation others may need to know."""
+
+    @property
+    def op(self) -> str: ...
+
+    @property
+    def at_ms(self) -> int: ...
+
+    @property
+    def code(self) -> str: ...
+
+
+class Beside(Protocol):
+    """Something to be written in an operation's transaction."""
+
+    def write(self, db: SqliteDatabase, done: Performed) -> None: ...
+
+
+class OwedPaper(NamedTuple):
+    """A paper that the operation owes: filed at once, printed afterwards."""
+
+    id: str
+    layout: str
+    record: Callable[[Performed], bytes]
+    """What the paper says, once time and code of the operation are known."""
+
+    def write(self, db: SqliteDatabase, done: Performed) -> None:
+        """File it as owed."""
+        models.Paper.insert(
+            id=self.id, op=done.op, layout=self.layout, record=self.record(done),
+            state="owed", copies=0, job="", at=done.at_ms,
+        ).execute(db)  # fmt: skip
+
+
+class DroppedDraft(NamedTuple):
+    """A draft whose work this operation is."""
+
+    id: str
+
+    def write(self, db: SqliteDatabase, done: Performed) -> None:  # noqa: ARG002 -- Beside
+        """Delete it."""
+        models.Draft.delete().where(models.Draft.id == self.id).execute(db)

@@ -1,0 +1,129 @@
+"""Setting up a counter's database, and opening it for a clerk who has signed in.
+
+A counter is a folder: `keyring.json`, `sbk.db`, `config.toml`, `blobs/`. Its level and district
+stand in a certificate inside the database, signed; no edited file widens them (A4).
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from sbk_tui.data import models
+from sbk_tui.data.ledger import Incarnation
+from sbk_tui.data.migrations import migrate
+from sbk_tui.data.record import Certificate
+from sbk_tui.data.seal import SUITE, Ed25519Signer, Signer, new_private_key, verify
+from sbk_tui.data.store import Store, open_store
+from sbk_tui.errors import BadUsage, IntegrityFault
+
+DATABASE = "sbk.db"
+_COUNTER_KEY = "counter_key"
+
+
+class OpenCounter(NamedTuple):
+    """A counter's database, open, with the life it is in and the key it signs with."""
+
+    store: Store
+    incarnation: Incarnation
+    certificate: Certificate
+    signer: Signer
+
+
+def create(
+    folder: Path, key: bytes | None, *, counter: str, office: str, level: str, district: str,
+    removed: tuple[str, ...], now_ms: int,
+) -> None:  # fmt: skip
+    """Make the database of a new counter, with a certificate that it signs itself.
+
+    Raises:
+        BadUsage: `counter.exists` when there is one already.
+    """
+    if (folder / DATABASE).exists():
+        raise BadUsage("counter.exists", place=str(folder))
+    store = open_store(folder / DATABASE, key)
+    try:
+        migrate(store)
+        private = new_private_key()
+        signer = Ed25519Signer(private)
+        certificate = Certificate(
+            suite=SUITE, counter=counter, office=office, level=level, district=district,
+            removed=removed, public=signer.public, issuer="self", issued=now_ms,
+        )  # fmt: skip
+        body = msgspec.msgpack.encode(certificate)
+        with store.write() as db:
+            models.Secret.insert(name=_COUNTER_KEY, value=private).execute(db)
+            models.Incarnation.insert(
+                inc=secrets.token_hex(16), counter=counter, certificate=body,
+                signature=signer.sign(body), opened=now_ms,
+            ).execute(db)  # fmt: skip
+    finally:
+        store.close()
+
+
+def open_counter(folder: Path, key: bytes | None) -> OpenCounter:
+    """Open a counter's database and bring its schema up to date.
+
+    Raises:
+        BadUsage: `counter.missing`.
+        IntegrityFault: `store.newer`, `store.wrong_key`, `counter.certificate` when the
+            certificate was not signed by the key it names.
+    """
+    if not (folder / DATABASE).exists():
+        raise BadUsage("counter.missing", place=str(folder))
+    store = open_store(folder / DATABASE, key)
+    try:
+        migrate(store)
+        with store.session() as db:
+            secret = models.Secret.select().where(models.Secret.name == _COUNTER_KEY)
+            private = bytes(secret.bind(db).get().value)
+            life = (
+                models.Incarnation.select()
+                .where(models.Incarnation.closed.is_null())
+                .order_by(models.Incarnation.opened.desc())
+                .bind(db)
+                .get()
+            )
+            body, signature = bytes(life.certificate), bytes(life.signature)
+            incarnation = Incarnation(life.inc, body)
+    except BaseException:
+        store.close()
+        raise
+    signer = Ed25519Signer(private)
+    certificate = msgspec.msgpack.decode(body, type=Certificate)
+    genuine = certificate.public == signer.public
+    if certificate.issuer == "self":
+        genuine = genuine and verify(certificate.suite, certificate.public, signature, body)
+    if not genuine:
+        store.close()
+        raise IntegrityFault("counter.certificate")
+    return OpenCounter(store, incarnation, certificate, signer)
+
+
+class ClerkRow(NamedTuple):
+    """A clerk as the database knows one."""
+
+    id: str
+    name: str
+    role: str
+    public: bytes
+    closed: int | None
+
+
+def register_clerk(store: Store, clerk: str, name: str, role: str, public: bytes) -> None:
+    """File a clerk's public key, so that what this clerk signs can be verified for ever."""
+    with store.write() as db:
+        models.Clerk.insert(id=clerk, name=name, role=role, public=public).on_conflict(
+            conflict_target=[models.Clerk.id],
+            update={models.Clerk.name: name, models.Clerk.role: role, models.Clerk.public: public},
+        ).execute(db)
+
+
+def clerks(store: Store) -> tuple[ClerkRow, ...]:
+    """Return every clerk that this counter has ever had."""
+    with store.session() as db:
+        rows = models.Clerk.select().order_by(models.Clerk.id).bind(db)
+        return tuple(ClerkRow(r.id, r.name, r.role, bytes(r.public), r.closed) for r in rows)

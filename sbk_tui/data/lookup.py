@@ -1,0 +1,232 @@
+"""Finding people and reading everything about one: values out, by index only.
+
+The kind of a search is read off the text: digits are a number, its last digits, a telephone or
+a bank card; Latin letters are pinyin initials or a card number; Han is the beginning of a name.
+Prefixes are ranges (`col >= ? AND col < ?`), never LIKE.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from peewee import SqliteDatabase
+
+from sbk_tui.data.record import Envelope, hlc_ms
+from sbk_tui.data.records import Records
+from sbk_tui.data.store import Store
+from sbk_tui.domain.card import Card
+from sbk_tui.domain.people import Application, Person
+
+PAGE = 50
+_NUMBER = re.compile(r"\d{4,17}[\dXx]?")
+_FEWEST_DIGITS = 3
+_PHONE_DIGITS = 11
+_LAST = "\U0010ffff"
+
+
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a result list: a person and the card that matters now."""
+
+    person: Person
+    card: Card | None
+    """The live card, else the newest."""
+    cards: int
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a timeline: an operation about the subject, and the city's word on it."""
+
+    op: str
+    seq: int
+    at_ms: int
+    kind: str
+    clause: str
+    clerk: str
+    """The clerk's name, or the id of one who is not known here."""
+    counter: str
+    code: str
+    """The eight characters printed on its slip."""
+    state: str
+    """"waiting" here only; else the receipt's state: received, judged, held, quarantined."""
+    verdict: str
+    refused: str
+    """The code of a refusal by the city, or empty."""
+
+
+class Dossier(msgspec.Struct, frozen=True, kw_only=True):
+    """个人综合查询 (2.4.2): everything known here about one person."""
+
+    person: Person
+    cards: tuple[Card, ...]
+    applications: tuple[Application, ...]
+    timeline: tuple[Event, ...]
+    """Newest first."""
+    versions: dict[str, int]
+    """Subject → version, to be handed back as `base` by whoever acts on what was shown."""
+
+
+class Lookup:
+    """The reading side of one store."""
+
+    def __init__(self, store: Store, initials: Callable[[str], Sequence[str]]) -> None:
+        self._store = store
+        self._initials = initials
+
+    def find(self, text: str, limit: int = PAGE) -> tuple[Hit, ...]:
+        """Return up to `limit` people that `text` may mean, best first; nothing for no text."""
+        text = text.strip()
+        if not text:
+            return ()
+        with self._store.session() as db:
+            records = Records(db, self._initials)
+            ids = _ids_for(db, text, limit)
+            return tuple(hit for person in ids if (hit := _hit(records, person)) is not None)
+
+    def person(self, person_id: str) -> Person | None:
+        """Return a person by id."""
+        with self._store.session() as db:
+            return Records(db, self._initials).person(person_id)
+
+    def card(self, number: str) -> Card | None:
+        """Return a card by its number."""
+        with self._store.session() as db:
+            return Records(db, self._initials).card(number)
+
+    def dossier(self, key: str) -> Dossier | None:
+        """Return everything about one person; `key` is an id, a 社会保障号码 or a card number."""
+        with self._store.session() as db:
+            records = Records(db, self._initials)
+            person = records.person(key) or records.person_by_number(key)
+            if person is None:
+                card = records.card(key)
+                person = records.person(card.person) if card else None
+            if person is None:
+                return None
+            cards = records.cards_of(person.id)
+            applications = records.applications_of(person.id)
+            subjects = [e.subject for e in (person, *cards, *applications)]
+            return Dossier(
+                person=person,
+                cards=cards,
+                applications=applications,
+                timeline=_timeline(db, subjects),
+                versions={name: records.version(name) for name in subjects},
+            )
+
+    def waiting(self) -> int:
+        """Return how many operations the city has not received yet."""
+        with self._store.session() as db:
+            row = db.execute_sql(
+                "SELECT (SELECT count(*) FROM operation) - (SELECT count(*) FROM receipt)"
+            ).fetchone()
+        return int(row[0])
+
+    def open_cases(self) -> int:
+        """Return how many cases wait for a clerk."""
+        with self._store.session() as db:
+            row = db.execute_sql("SELECT count(*) FROM case_item WHERE closed IS NULL").fetchone()
+        return int(row[0])
+
+
+def _ids_for(db: SqliteDatabase, text: str, limit: int) -> list[str]:
+    ids: dict[str, None] = {}
+    for sql, low in _searches(text):
+        if len(ids) >= limit:
+            break
+        high = low + _LAST
+        for row in db.execute_sql(sql, (low, high, limit)):
+            ids.setdefault(row[0])
+    return list(ids)[:limit]
+
+
+def _searches(text: str) -> list[tuple[str, str]]:
+    """Return the range queries that `text` may mean, likeliest first."""
+    if (text.isascii() and text.isdigit()) or _NUMBER.fullmatch(text):
+        text = text.upper()
+        if len(text) < _FEWEST_DIGITS:
+            return []
+        found = [(_BY_NUMBER, text), (_BY_TAIL, text[::-1])]
+        if len(text) >= _PHONE_DIGITS:
+            found += [(_BY_MOBILE, text), (_BY_BANK_CARD, text)]
+        elif text.startswith("1"):
+            found.insert(0, (_BY_MOBILE, text))
+        return found
+    if text.isascii():
+        return [(_BY_CARD, text.upper()), (_BY_INITIALS, text.lower())]
+    return [(_BY_NAME, text)]
+
+
+_BY_NUMBER = "SELECT id FROM person WHERE number >= ? AND number < ? ORDER BY number LIMIT ?"
+_BY_TAIL = "SELECT id FROM person WHERE tail >= ? AND tail < ? ORDER BY tail LIMIT ?"
+_BY_MOBILE = "SELECT id FROM person WHERE mobile >= ? AND mobile < ? ORDER BY mobile LIMIT ?"
+_BY_NAME = "SELECT id FROM person WHERE name >= ? AND name < ? ORDER BY name LIMIT ?"
+_BY_CARD = "SELECT person FROM card WHERE number >= ? AND number < ? ORDER BY number LIMIT ?"
+_BY_BANK_CARD = (
+    "SELECT person FROM card WHERE bank_card >= ? AND bank_card < ? ORDER BY bank_card LIMIT ?"
+)
+_BY_INITIALS = (
+    "SELECT person FROM person_initials WHERE initials >= ? AND initials < ?"
+    " ORDER BY initials LIMIT ?"
+)
+
+
+def _hit(records: Records, person_id: str) -> Hit | None:
+    person = records.person(person_id)
+    if person is None:
+        return None
+    cards = records.cards_of(person_id)
+    return Hit(person=person, card=card_that_matters(cards), cards=len(cards))
+
+
+def card_that_matters(cards: Sequence[Card]) -> Card | None:
+    """Return the card a clerk means by "the card": the live one, else the newest, else None."""
+    return max(
+        cards,
+        key=lambda c: (c.state.value not in {"9", "0"}, c.state.value == "0", str(c.made_on)),
+        default=None,
+    )
+
+
+_TIMELINE = (
+    "SELECT DISTINCT o.op, o.seq, o.hlc, o.kind, coalesce(c.name, o.clerk), o.hash, o.envelope,"
+    " r.state, r.verdict, r.code FROM about a JOIN operation o ON o.op = a.op"
+    " LEFT JOIN receipt r ON r.op = o.op LEFT JOIN clerk c ON c.id = o.clerk"
+    " WHERE a.subject IN ({marks}) ORDER BY o.hlc DESC LIMIT 200"
+)
+
+
+def _timeline(db: SqliteDatabase, subjects: Sequence[str]) -> tuple[Event, ...]:
+    marks = ", ".join("?" * len(subjects))
+    rows: Any = db.execute_sql(_TIMELINE.format(marks=marks), tuple(subjects))
+    return tuple(_event(*row) for row in rows)
+
+
+def _event(
+    op: str,
+    seq: int,
+    hlc: int,
+    kind: str,
+    clerk: str,
+    hashed: bytes,
+    envelope: bytes,
+    state: str | None,
+    verdict: str | None,
+    code: str | None,
+) -> Event:
+    held = msgspec.msgpack.decode(envelope, type=Envelope)
+    return Event(
+        op=op,
+        seq=seq,
+        at_ms=hlc_ms(hlc),
+        kind=kind,
+        clause=held.clause,
+        clerk=clerk,
+        counter=held.counter,
+        code=bytes(hashed).hex()[:8].upper(),
+        state=state or "waiting",
+        verdict=verdict or "",
+        refused=code or "",
+    )

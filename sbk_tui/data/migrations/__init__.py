@@ -1,0 +1,31 @@
+"""Numbered steps from an empty file to the schema of this version; each runs once, in order."""
+
+from __future__ import annotations
+
+from sbk_tui.data.migrations import m0001_first
+from sbk_tui.data.store import Store
+from sbk_tui.errors import IntegrityFault
+
+STEPS = ((1, m0001_first.statements),)
+NEWEST = STEPS[-1][0]
+
+
+def migrate(store: Store) -> int:
+    """Bring the database to the newest schema in one transaction; return the schema number.
+
+    Raises:
+        IntegrityFault: `store.newer` when a later version of the program made this database:
+            nothing is opened, nothing is lost.
+    """
+    with store.session() as db:
+        found: int = db.execute_sql("PRAGMA user_version").fetchone()[0]
+    if found > NEWEST:
+        raise IntegrityFault("store.newer", found=found, known=NEWEST)
+    if found < NEWEST:
+        with store.write() as db:
+            for number, statements in STEPS:
+                if number > found:
+                    for statement in statements():
+                        db.execute_sql(statement)
+            db.execute_sql(f"PRAGMA user_version = {NEWEST:d}")
+    return NEWEST

@@ -1,0 +1,209 @@
+"""The tables as Peewee knows them: fields and indexes, nothing else.
+
+A projection (person, card, application …) keeps its record whole as MessagePack in `body`, and
+beside it only the columns that somebody searches or counts by. Projections can be dropped and
+folded again from the log; `operation` and `receipt` cannot and are never altered.
+"""
+
+from __future__ import annotations
+
+from peewee import (
+    AutoField,
+    BigIntegerField,
+    BlobField,
+    BooleanField,
+    CompositeKey,
+    IntegerField,
+    Model,
+    TextField,
+)
+
+
+class Base(Model):
+    """Bound to no database: a query says which one it asks (`.bind(db)`), counter's or hub's."""
+
+    class Meta:
+        legacy_table_names = False
+
+
+class Operation(Base):
+    op = TextField(primary_key=True)
+    inc = TextField()
+    seq = IntegerField()
+    hlc = BigIntegerField(index=True)
+    kind = TextField()
+    clerk = TextField()
+    envelope = BlobField()
+    payload = BlobField(null=True)
+    salt = BlobField(null=True)
+    prev = BlobField()
+    hash = BlobField()
+    counter_sig = BlobField()
+    clerk_sig = BlobField()
+
+    class Meta:
+        indexes = ((("inc", "seq"), True),)
+
+
+class About(Base):
+    subject = TextField()
+    op = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("subject", "op")
+
+
+class Receipt(Base):
+    op = TextField(primary_key=True)
+    state = TextField()
+    verdict = TextField()
+    code = TextField()
+    facts = TextField()
+    hub_pos = IntegerField(null=True)
+    at = BigIntegerField()
+    body = BlobField()
+
+
+class CaseItem(Base):
+    id = TextField(primary_key=True)
+    op = TextField(index=True)
+    severity = TextField()
+    code = TextField()
+    facts = TextField()
+    due = TextField(null=True)
+    opened = BigIntegerField()
+    closed = BigIntegerField(null=True, index=True)
+    closed_by_op = TextField(null=True)
+
+
+class Subject(Base):
+    id = TextField(primary_key=True)
+    version = IntegerField()
+    row_hash = BlobField()
+
+
+class Incarnation(Base):
+    inc = TextField(primary_key=True)
+    counter = TextField()
+    certificate = BlobField()
+    signature = BlobField()
+    opened = BigIntegerField()
+    closed = BigIntegerField(null=True)
+
+
+class Peer(Base):
+    name = TextField(primary_key=True)
+    value = BlobField()
+
+
+class Secret(Base):
+    name = TextField(primary_key=True)
+    value = BlobField()
+
+
+class Clerk(Base):
+    id = TextField(primary_key=True)
+    name = TextField()
+    role = TextField()
+    public = BlobField()
+    closed = BigIntegerField(null=True)
+
+
+class Draft(Base):
+    id = TextField(primary_key=True)
+    clerk = TextField()
+    job = TextField()
+    body = BlobField()
+    at = BigIntegerField()
+
+    class Meta:
+        indexes = ((("clerk", "job"), False),)
+
+
+class Paper(Base):
+    id = TextField(primary_key=True)
+    op = TextField(index=True)
+    layout = TextField()
+    record = BlobField()
+    state = TextField(index=True)
+    copies = IntegerField()
+    job = TextField()
+    at = BigIntegerField()
+
+
+class Blob(Base):
+    id = TextField(primary_key=True)
+    size = IntegerField()
+    have = BooleanField()
+    sent_to = IntegerField()
+
+
+class AccessLog(Base):
+    id = AutoField()
+    at = BigIntegerField()
+    clerk = TextField()
+    person = TextField(index=True)
+    command = TextField()
+    purpose = TextField()
+    revealed = TextField()
+    rows = IntegerField()
+
+
+class Person(Base):
+    id = TextField(primary_key=True)
+    number = TextField(unique=True)
+    tail = TextField(index=True)
+    """The number from its last character to its first: last digits are a prefix of it."""
+    name = TextField(index=True)
+    mobile = TextField(index=True)
+    village_code = TextField(index=True)
+    unit_code = TextField(index=True)
+    body = BlobField()
+
+
+class PersonInitials(Base):
+    initials = TextField()
+    person = TextField(index=True)
+
+    class Meta:
+        primary_key = CompositeKey("initials", "person")
+
+
+class Card(Base):
+    number = TextField(primary_key=True)
+    person = TextField(index=True)
+    state = TextField()
+    custody = TextField(index=True)
+    batch = TextField(index=True)
+    place = TextField()
+    bank = TextField()
+    bank_card = TextField(index=True)
+    collected = TextField(null=True)
+    body = BlobField()
+
+
+class Application(Base):
+    id = TextField(primary_key=True)
+    person = TextField(index=True)
+    state = TextField()
+    made = TextField()
+    counter = TextField()
+    body = BlobField()
+
+
+PROJECTIONS = (Person, PersonInitials, Card, Application, Subject)
+TABLES = (
+    Operation,
+    About,
+    Receipt,
+    CaseItem,
+    Incarnation,
+    Peer,
+    Secret,
+    Clerk,
+    Draft,
+    Paper,
+    Blob,
+    AccessLog,
+    *PROJECTIONS,
+)

@@ -1,0 +1,137 @@
+"""People, cards and applications in their tables: read as values, written whole.
+
+`Records` is the `World` that rules see, a counter's or the hub's. Only the ledger (and the fold
+that checks it) calls `put`; every put raises the subject's version in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+import msgspec
+from peewee import SqliteDatabase
+
+from sbk_tui.data.seal import digest
+from sbk_tui.domain.card import Card
+from sbk_tui.domain.people import Application, Person
+from sbk_tui.domain.text import plain
+from sbk_tui.domain.world import Entity
+
+T = TypeVar("T", Person, Card, Application)
+_encode = msgspec.msgpack.Encoder(enc_hook=plain).encode
+_person = msgspec.msgpack.Decoder(Person).decode
+_card = msgspec.msgpack.Decoder(Card).decode
+_application = msgspec.msgpack.Decoder(Application).decode
+
+
+class Records:
+    """The records of one open database; all calls inside a session of its store."""
+
+    def __init__(self, db: SqliteDatabase, initials: Callable[[str], Sequence[str]]) -> None:
+        """Take the database and the function that gives a name's pinyin initials, all readings."""
+        self._db = db
+        self._initials = initials
+
+    def person(self, person_id: str) -> Person | None:
+        return self._one(_person, "SELECT body FROM person WHERE id = ?", person_id)
+
+    def person_by_number(self, number: str) -> Person | None:
+        return self._one(_person, "SELECT body FROM person WHERE number = ?", number)
+
+    def card(self, number: str) -> Card | None:
+        return self._one(_card, "SELECT body FROM card WHERE number = ?", number)
+
+    def cards_of(self, person_id: str) -> tuple[Card, ...]:
+        return self._all(_card, "SELECT body FROM card WHERE person = ? ORDER BY number", person_id)
+
+    def application(self, application_id: str) -> Application | None:
+        return self._one(_application, "SELECT body FROM application WHERE id = ?", application_id)
+
+    def applications_of(self, person_id: str) -> tuple[Application, ...]:
+        return self._all(
+            _application,
+            "SELECT body FROM application WHERE person = ? ORDER BY made, id",
+            person_id,
+        )
+
+    def version(self, subject: str) -> int:
+        """Return how often `subject` was changed; 0 when it does not exist."""
+        row = self._db.execute_sql(
+            "SELECT version FROM subject WHERE id = ?", (subject,)
+        ).fetchone()
+        return row[0] if row else 0
+
+    def put(self, entity: Entity) -> None:
+        """Write `entity` as it stands now and raise its version."""
+        body = _encode(entity)
+        match entity:
+            case Person():
+                self._put_person(entity, body)
+            case Card():
+                self._put_card(entity, body)
+            case Application():
+                self._put_application(entity, body)
+        self._db.execute_sql(
+            "INSERT INTO subject (id, version, row_hash) VALUES (?, 1, ?) ON CONFLICT (id)"
+            " DO UPDATE SET version = subject.version + 1, row_hash = excluded.row_hash",
+            (entity.subject, digest("sbk/row/1", body)),
+        )
+
+    def _put_person(self, person: Person, body: bytes) -> None:
+        self._db.execute_sql(
+            "INSERT INTO person (id, number, tail, name, mobile, village_code, unit_code, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+            " number = excluded.number, tail = excluded.tail, name = excluded.name,"
+            " mobile = excluded.mobile, village_code = excluded.village_code,"
+            " unit_code = excluded.unit_code, body = excluded.body",
+            (
+                person.id, person.number, person.number[::-1], person.name, person.mobile,
+                person.village_code, person.unit_code, body,
+            ),
+        )  # fmt: skip
+        self._db.execute_sql("DELETE FROM person_initials WHERE person = ?", (person.id,))
+        for letters in self._initials(person.name):
+            self._db.execute_sql(
+                "INSERT INTO person_initials (initials, person) VALUES (?, ?)"
+                " ON CONFLICT DO NOTHING",
+                (letters, person.id),
+            )
+
+    def _put_card(self, card: Card, body: bytes) -> None:
+        self._db.execute_sql(
+            "INSERT INTO card (number, person, state, custody, batch, place, bank, bank_card,"
+            " collected, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number)"
+            " DO UPDATE SET person = excluded.person, state = excluded.state,"
+            " custody = excluded.custody, batch = excluded.batch, place = excluded.place,"
+            " bank = excluded.bank, bank_card = excluded.bank_card,"
+            " collected = excluded.collected, body = excluded.body",
+            (
+                card.number, card.person, card.state.value, card.custody, card.batch, card.place,
+                card.bank, card.bank_card, _text(card.collected_at), body,
+            ),
+        )  # fmt: skip
+
+    def _put_application(self, application: Application, body: bytes) -> None:
+        self._db.execute_sql(
+            "INSERT INTO application (id, person, state, made, counter, body)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+            " person = excluded.person, state = excluded.state, made = excluded.made,"
+            " counter = excluded.counter, body = excluded.body",
+            (
+                application.id, application.person, application.state,
+                _text(application.made_at), application.counter, body,
+            ),
+        )  # fmt: skip
+
+    def _one(self, decode: Callable[[bytes], T], sql: str, *values: Any) -> T | None:
+        row = self._db.execute_sql(sql, values).fetchone()
+        return decode(row[0]) if row else None
+
+    def _all(self, decode: Callable[[bytes], T], sql: str, *values: Any) -> tuple[T, ...]:
+        return tuple(decode(row[0]) for row in self._db.execute_sql(sql, values).fetchall())
+
+
+def _text(when: date | datetime | None) -> str | None:
+    return when.isoformat() if when else None

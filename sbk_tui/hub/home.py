@@ -1,0 +1,79 @@
+"""A hub is a folder: `hub.db`, `hub.key` (its signing key, 0600) and, if wanted, `config.toml`."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import NamedTuple
+
+from sbk_tui.data.keyring import write_private
+from sbk_tui.data.outbox import peer, remember_peer
+from sbk_tui.data.seal import Ed25519Signer, Signer, new_private_key
+from sbk_tui.data.store import Store, open_store
+from sbk_tui.errors import BadUsage, IntegrityFault
+from sbk_tui.hub.migrations import migrate
+
+DATABASE = "hub.db"
+KEY = "hub.key"
+_OTHERS = 0o077
+
+
+class Hub(NamedTuple):
+    """An open hub: its records, its name, the key it signs with."""
+
+    store: Store
+    id: str
+    epoch: str
+    """One life of the database: a restore from a backup begins another."""
+    signer: Signer
+
+
+def create(home: Path) -> None:
+    """Make a hub: id, signing key, empty database.
+
+    Raises:
+        BadUsage: `hub.exists`; `store.too_open` when others can read the folder.
+    """
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if (home / DATABASE).exists() or (home / KEY).exists():
+        raise BadUsage("hub.exists", place=str(home))
+    store = open_store(home / DATABASE, None)
+    try:
+        migrate(store)
+        private = new_private_key()
+        write_private(home / KEY, private)
+        remember_peer(
+            store,
+            {
+                "hub": f"hub-{secrets.token_hex(4)}".encode(),
+                "epoch": secrets.token_hex(8).encode(),
+                "hub_public": Ed25519Signer(private).public,
+            },
+        )
+    finally:
+        store.close()
+
+
+def open_hub(home: Path) -> Hub:
+    """Open the hub in `home` and bring its schema up to date.
+
+    Raises:
+        BadUsage: `hub.missing`; `store.too_open` when others can read the key.
+        IntegrityFault: `hub.key_of_another` when key and database do not belong together.
+    """
+    if not (home / DATABASE).exists() or not (home / KEY).exists():
+        raise BadUsage("hub.missing", place=str(home))
+    if (home / KEY).stat().st_mode & _OTHERS:
+        raise BadUsage("store.too_open", place=str(home / KEY))
+    signer = Ed25519Signer((home / KEY).read_bytes())
+    store = open_store(home / DATABASE, None)
+    try:
+        migrate(store)
+        known = peer(store)
+    except BaseException:
+        store.close()
+        raise
+    if known.get("hub_public") != signer.public:
+        store.close()
+        raise IntegrityFault("hub.key_of_another")
+    return Hub(store, known["hub"].decode(), known["epoch"].decode(), signer)

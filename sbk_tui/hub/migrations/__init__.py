@@ -1,0 +1,31 @@
+"""The hub's own numbered steps, on top of the counter's tables; each runs once, in order."""
+
+from __future__ import annotations
+
+from sbk_tui.data.migrations import migrate as migrate_common
+from sbk_tui.data.store import Store
+from sbk_tui.errors import IntegrityFault
+from sbk_tui.hub.migrations import m0001_first
+
+STEPS = ((1, m0001_first.statements),)
+NEWEST = STEPS[-1][0]
+
+
+def migrate(store: Store) -> int:
+    """Bring a hub's database to the newest schema; return the number of its own schema.
+
+    Raises:
+        IntegrityFault: `store.newer` when a later version of the program made this database.
+    """
+    migrate_common(store)
+    with store.write() as db:
+        db.execute_sql("CREATE TABLE IF NOT EXISTS hub_schema (number INTEGER NOT NULL)")
+        found: int = db.execute_sql("SELECT coalesce(max(number), 0) FROM hub_schema").fetchone()[0]
+        if found > NEWEST:
+            raise IntegrityFault("store.newer", found=found, known=NEWEST)
+        for number, statements in STEPS:
+            if number > found:
+                for statement in statements():
+                    db.execute_sql(statement)
+                db.execute_sql("INSERT INTO hub_schema (number) VALUES (?)", (number,))
+    return NEWEST

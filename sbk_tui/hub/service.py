@@ -1,0 +1,202 @@
+"""The hub's three questions and answers, without HTTP: who may ask, what is done, what is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import TypeVar
+
+import msgspec
+from peewee import SqliteDatabase
+
+from sbk_tui.data.seal import SUITE
+from sbk_tui.domain.kinds import KINDS
+from sbk_tui.domain.rules import Rules
+from sbk_tui.errors import Refusal, StorageFault
+from sbk_tui.hub import inbox, registry
+from sbk_tui.hub.cases import RED, open_case
+from sbk_tui.hub.home import Hub
+from sbk_tui.hub.judge import Judge
+from sbk_tui.hub.registry import Member
+from sbk_tui.sync import wire
+
+M = TypeVar("M")
+
+
+class Fork(Refusal):
+    """Something else stands where this record wants to stand: two lives of one counter."""
+
+    def __init__(self, held: wire.Mark) -> None:
+        super().__init__("hub.fork", seq=held.seq)
+        self.held = held
+
+
+class TooLarge(Refusal):
+    """A batch is larger than the hub takes at once."""
+
+
+class Service:
+    """One hub's answers; every method may be called from any thread."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        *,
+        rules: Rules,
+        initials: Callable[[str], Sequence[str]],
+        now_ms: Callable[[], int],
+    ) -> None:
+        """Take the open hub, the rules it decides by, its clock."""
+        self.signer = hub.signer
+        self._hub = hub
+        self._store = hub.store
+        self._now_ms = now_ms
+        self._judge = Judge(
+            hub.store,
+            hub=hub.id,
+            signer=hub.signer,
+            rules=rules,
+            initials=initials,
+            now_ms=now_ms,
+        )
+
+    def session(self) -> AbstractContextManager[object]:
+        """Return a context in which this thread keeps one connection for all it does."""
+        return self._store.session()
+
+    def enrol(self, auth: wire.Auth, body: bytes) -> wire.Enrolled:
+        """Make a certificate for a counter with a one-time code.
+
+        Raises:
+            Refusal: `hub.request`, `hub.auth_…`, and those of `registry.enrol`.
+        """
+        request = _message(body, wire.Enrol)
+        own = registry.certificate_of(request)
+        if (own.counter, request.inc) != (auth.counter, auth.inc):
+            raise Refusal("hub.auth_signature")
+        if not auth.is_by(own.public, own.suite, "POST", wire.ENROL_PATH, body):
+            raise Refusal("hub.auth_signature")
+        now = self._now_ms()
+        with self._store.write() as db:
+            registry.use_nonce(db, auth, now)
+        with self._store.write() as db:
+            sealed = registry.enrol(db, request, self._hub.id, self.signer, now)
+        return wire.Enrolled(hub=self._hub.id, epoch=self._hub.epoch, certificate=sealed, now=now)
+
+    def hello(self, auth: wire.Auth, body: bytes) -> wire.Welcome:
+        """Say where the counter is to go on, after judging what it left unjudged.
+
+        Raises:
+            Refusal: `hub.request`, `hub.auth_…`, `hub.protocol`, `hub.counter_…`,
+                `hub.clerk_key_changed`.
+        """
+        who = self._caller(auth, wire.HELLO_PATH, body)
+        hello = _message(body, wire.Hello)
+        if not hello.protocol[0] <= wire.PROTOCOL <= hello.protocol[1]:
+            raise Refusal("hub.protocol", protocol=wire.PROTOCOL)
+        if (hello.counter, hello.inc) != (who.counter, who.inc):
+            raise Refusal("hub.request")
+        self._file_clerks(who, hello.clerks)
+        self._judge.judge_all(who)
+        with self._store.session() as db:
+            return wire.Welcome(
+                hub=self._hub.id,
+                epoch=self._hub.epoch,
+                protocol=wire.PROTOCOL,
+                ack=inbox.ack_of(db, who),
+                judged_to=inbox.judged_to(db, who),
+                head=db.execute_sql("SELECT pos FROM feed_head").fetchone()[0],
+                now=self._now_ms(),
+                kinds=tuple(kind.name for kind in KINDS),
+            )
+
+    def push(self, auth: wire.Auth, body: bytes) -> wire.Pushed:
+        """Store a batch, judge it, and return the receipt of every record that was taken.
+
+        Raises:
+            Refusal: `hub.request`, `hub.auth_…`, `hub.counter_…`; `inbox.Gap`, `Fork`, `TooLarge`.
+        """
+        who = self._caller(auth, wire.PUSH_PATH, body)
+        push = _message(body, wire.Push, msgspec.msgpack.decode)
+        if push.protocol != wire.PROTOCOL:
+            raise Refusal("hub.protocol", protocol=wire.PROTOCOL)
+        if (push.counter, push.inc) != (who.counter, who.inc):
+            raise Refusal("hub.request")
+        if len(push.ops) > wire.MOST_OPERATIONS:
+            raise TooLarge("hub.too_large")
+        with self._store.write() as db:
+            received = inbox.receive(db, who, push.first, push.ops, self._now_ms())
+        try:
+            self._judge.judge_all(who)
+        except StorageFault:
+            if not received.taken:
+                raise
+            # What is stored is stored; the verdicts follow with the next contact.
+        if received.fork is not None:
+            raise Fork(received.fork)
+        with self._store.session() as db:
+            results = tuple(
+                self._receipt(who, row) for row in inbox.rows(db, who, push.first, received.taken)
+            )
+        return wire.Pushed(
+            ack=received.ack, results=results, stopped=received.stopped, now=self._now_ms()
+        )
+
+    def _caller(self, auth: wire.Auth, path: str, body: bytes) -> Member:
+        """Return who sent a request, once it is certain.
+
+        Raises:
+            Refusal: `hub.counter_unknown`, `hub.auth_…`, `hub.counter_revoked`.
+        """
+        now = self._now_ms()
+        with self._store.write() as db:
+            who = registry.member(db, auth.counter, auth.inc)
+            if who.suite != SUITE or not auth.is_by(who.public, who.suite, "POST", path, body):
+                raise Refusal("hub.auth_signature")
+            registry.use_nonce(db, auth, now)
+            if who.revoked is not None:
+                raise Refusal("hub.counter_revoked")
+            db.execute_sql(
+                "UPDATE counter_cert SET contact = ? WHERE counter = ? AND inc = ?",
+                (now, who.counter, who.inc),
+            )
+        return who
+
+    def _file_clerks(self, who: Member, clerks: Sequence[wire.ClerkKey]) -> None:
+        now = self._now_ms()
+        with self._store.write() as db:
+            changed = registry.file_clerks(db, who.counter, clerks, now)
+            if changed is not None:
+                _ring_for_clerk(db, who, changed, now)
+        if changed is not None:
+            raise Refusal("hub.clerk_key_changed", clerk=changed)
+
+    def _receipt(self, who: Member, row: inbox.Row) -> wire.Sealed:
+        """Return the stored receipt, byte for byte; "received" where there is no verdict yet."""
+        if row.receipt is not None:
+            return msgspec.msgpack.decode(row.receipt, type=wire.Sealed)
+        receipt = wire.Receipt(
+            hub=self._hub.id,
+            counter=who.counter,
+            inc=who.inc,
+            seq=row.seq,
+            op=row.op,
+            hash=row.hash.hex(),
+            state=wire.State.RECEIVED,
+            at=row.received,
+        )
+        return wire.seal_receipt(self.signer, receipt)
+
+
+def _ring_for_clerk(db: SqliteDatabase, who: Member, clerk: str, now: int) -> None:
+    open_case(
+        db, f"{who.counter}/{clerk}/key", op="", severity=RED, code="hub.clerk_key_changed",
+        facts={"counter": who.counter, "clerk": clerk}, now_ms=now,
+    )  # fmt: skip
+
+
+def _message(body: bytes, message: type[M], decode: Callable[..., M] = msgspec.json.decode) -> M:
+    try:
+        return decode(body, type=message)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refusal("hub.request") from error

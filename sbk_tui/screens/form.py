@@ -1,0 +1,277 @@
+"""A form: one row a field, judged when it is left, all problems at once when handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from sbk_tui.domain.rules import Problem, Rules
+from sbk_tui.resources import toml_folder
+from sbk_tui.services.forms import Field, problem_of, problems
+from sbk_tui.texts import word, words_for
+
+_TICK = ("0", "1")
+
+
+def words_of(problem: Problem) -> str:
+    """Return a problem in words, with what to do."""
+    said = words_for(problem.code, problem.facts)
+    return f"{said.message}{said.remedy}"
+
+
+def hint(name: str) -> str:
+    """Return how a field wants to be filled in, or an empty text."""
+    return toml_folder("texts/words")["hints"].get(name, "")
+
+
+class FieldRow(Horizontal):
+    """Label, one-line input, and beside it the name of a code or what is wrong."""
+
+    DEFAULT_CSS = """
+    FieldRow { height: 1; }
+    FieldRow > .label { width: 16; text-align: right; padding-right: 1; }
+    FieldRow > Input { width: 26; }
+    FieldRow > Input.-long { width: 44; }
+    FieldRow > .note { width: 1fr; padding-left: 1; text-style: dim; }
+    FieldRow.-bad > .note { color: $error; text-style: none; }
+    FieldRow.-warn > .note { color: $warning; text-style: none; }
+    FieldRow.-unasked { display: none; }
+    """
+
+    @dataclass
+    class Left(Message):
+        """The field was left; somebody may want to save the draft."""
+
+        field: Field
+
+    @dataclass
+    class Changed(Message):
+        """The value changed."""
+
+        field: Field
+        value: str
+
+    def __init__(self, field: Field, rules: Rules, value: str = "") -> None:
+        super().__init__()
+        self.field = field
+        self._rules = rules
+        self._first = value or field.default
+        self._choices = field.choices(rules)
+
+    def compose(self) -> ComposeResult:
+        """Lay the three parts in a row."""
+        star = "*" if self.field.required or self.field.must_be_ticked else ""
+        yield Static(f"{star}{word('fields.' + self.field.name)}", classes="label", markup=False)
+        box = Input(self._first, compact=True, select_on_focus=False)
+        box.cursor_blink = False
+        box.set_class(self.field.kind == "text" and not self.field.parse, "-long")
+        yield box
+        yield Static("", classes="note", markup=False)
+
+    @property
+    def value(self) -> str:
+        """What is in the field."""
+        return self.query_one(Input).value.strip()
+
+    @value.setter
+    def value(self, text: str) -> None:
+        self.query_one(Input).value = text
+        self.show_name()
+
+    def show_problem(self, problem: Problem | None) -> None:
+        """Say at the field what is wrong; nothing is cleared."""
+        self.set_class(problem is not None and not problem.warning, "-bad")
+        self.set_class(problem is not None and problem.warning, "-warn")
+        if problem is None:
+            self.show_name()
+        else:
+            words = words_for(problem.code, problem.facts)
+            self._note(words.message)
+
+    def show_name(self) -> None:
+        """Show what the code in the field means, or what may be chosen."""
+        if self.field.kind == "tick":
+            self._note(word("form.ticked" if self.value == "1" else "form.unticked"))
+            return
+        names = dict(self._choices)
+        if self.value in names:
+            self._note(names[self.value])
+        elif self._choices and not self.field.quiet:
+            self._note(" ".join(f"{code}{name}" for code, name in self._choices))
+        elif not self.value:
+            self._note(hint(self.field.name))
+        else:
+            self._note("")
+
+    def on_mount(self) -> None:
+        """Show the meaning of a value that was there from the start."""
+        self.show_name()
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.field.kind == "tick" and event.value not in ("", *_TICK):
+            event.input.value = "1" if event.value.strip("0") else "0"
+            return
+        self.remove_class("-bad", "-warn")
+        self.show_name()
+        self.post_message(self.Changed(self.field, self.value))
+
+    @on(Input.Blurred)
+    def _left(self, event: Input.Blurred) -> None:
+        event.stop()
+        self.post_message(self.Left(self.field))
+
+    def _note(self, text: str) -> None:
+        self.query_one(".note", Static).update(Text(text, no_wrap=True, overflow="ellipsis"))
+
+
+class Form(Vertical):
+    """The fields of one act or one step, from top to bottom."""
+
+    DEFAULT_CSS = "Form { height: auto; }"
+
+    @dataclass
+    class Changed(Message):
+        """Something was typed; `values` are all values now."""
+
+        form: Form
+        values: dict[str, str]
+
+    @dataclass
+    class Left(Message):
+        """A field was left; `problem` is what is wrong with it, if anything."""
+
+        form: Form
+        field: Field
+        problem: Problem | None
+
+    @dataclass
+    class Completed(Message):
+        """Enter was pressed on the last field."""
+
+        form: Form
+
+    def __init__(
+        self, fields: Sequence[Field], rules: Rules, values: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__()
+        self._fields = tuple(fields)
+        self._rules = rules
+        self._first = dict(values or {})
+
+    def compose(self) -> ComposeResult:
+        """One row a field."""
+        for field in self._fields:
+            yield FieldRow(field, self._rules, self._first.get(field.name, ""))
+
+    def on_mount(self) -> None:
+        """Hide what is not asked."""
+        self._show_asked()
+
+    @property
+    def rows(self) -> list[FieldRow]:
+        """The rows, from top to bottom."""
+        return list(self.query(FieldRow))
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Everything in the form by field name."""
+        return {row.field.name: row.value for row in self.rows}
+
+    def fill(self, values: Mapping[str, str]) -> None:
+        """Put values into the fields that bear their names."""
+        for row in self.rows:
+            if row.field.name in values:
+                row.value = values[row.field.name]
+        self._show_asked()
+
+    def focus_first(self) -> None:
+        """Put the cursor into the first field that is asked."""
+        for row in self.rows:
+            if row.display:
+                row.query_one(Input).focus()
+                return
+
+    def focus_last(self) -> None:
+        """Put the cursor into the last field that is asked."""
+        asked = [row for row in self.rows if row.display]
+        if asked:
+            asked[-1].query_one(Input).focus()
+
+    def check(self) -> tuple[Problem, ...]:
+        """Show all problems at their fields, go to the first, and return them."""
+        found = problems(self._fields, self.values, self._rules)
+        self.show_problems(found)
+        return found
+
+    def show_problems(self, found: Sequence[Problem]) -> None:
+        """Show problems at their fields; the first that is not a warning gets the cursor."""
+        by_field = {problem.field: problem for problem in reversed(found)}
+        first: FieldRow | None = None
+        for row in self.rows:
+            problem = by_field.get(row.field.name)
+            row.show_problem(problem)
+            if problem is not None and not problem.warning and first is None:
+                first = row
+        if first is not None:
+            first.query_one(Input).focus()
+
+    @on(FieldRow.Changed)
+    def _changed(self, event: FieldRow.Changed) -> None:
+        event.stop()
+        self._show_asked()
+        self.post_message(self.Changed(self, self.values))
+
+    @on(FieldRow.Left)
+    def _left(self, event: FieldRow.Left) -> None:
+        event.stop()
+        values = self.values
+        row = next(r for r in self.rows if r.field is event.field)
+        problem = None
+        if values.get(event.field.name):
+            problem = problem_of(event.field, values, self._rules)
+            row.show_problem(problem)
+        self.post_message(self.Left(self, event.field, problem))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        """Enter goes to the next field that is asked; after the last it hands the form on."""
+        event.stop()
+        asked = [row.query_one(Input) for row in self.rows if row.display]
+        place = asked.index(event.input)
+        if place + 1 < len(asked):
+            asked[place + 1].focus()
+        else:
+            self.post_message(self.Completed(self))
+
+    def on_key(self, event: events.Key) -> None:
+        """Up and down go through the fields; Space turns a tick."""
+        focused = self.screen.focused
+        asked = [row for row in self.rows if row.display]
+        place = next((i for i, row in enumerate(asked) if focused in row.children), None)
+        if place is None:
+            return
+        row = asked[place]
+        if event.key == "space" and row.field.kind == "tick":
+            row.value = "0" if row.value == "1" else "1"
+        elif event.key == "down" and place + 1 < len(asked):
+            asked[place + 1].query_one(Input).focus()
+        elif event.key == "up" and place > 0:
+            asked[place - 1].query_one(Input).focus()
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+
+    def _show_asked(self) -> None:
+        values = self.values
+        for row in self.rows:
+            row.set_class(not row.field.asked(values), "-unasked")

@@ -1,0 +1,182 @@
+"""The main menu: exactly the counter's capabilities, by the regulation's numbers and names.
+
+One line takes a number (with or without dots), a name or pinyin initials; the list follows it,
+and Enter opens. A service that this level does not have is shown greyed with its reason (A4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar, NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from sbk_tui.errors import NotPermitted
+from sbk_tui.screens.ask import Ask
+from sbk_tui.screens.bars import KeyBar, MessageLine, StatusLine, TitleBar
+from sbk_tui.screens.job import status_text
+from sbk_tui.screens.keys import bindings, legend
+from sbk_tui.services.desks import Desks
+from sbk_tui.services.menu import Entry, entries, nearest_counters
+from sbk_tui.terminal.listview import Column, PagedList, Row
+from sbk_tui.texts import explain, word
+
+
+def _apply(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.apply import ApplyScreen
+
+    return ApplyScreen(desks)
+
+
+def _card_job(desks: Desks, clause: str) -> Screen[None]:
+    from sbk_tui.screens.card_job import CardJobScreen
+
+    return CardJobScreen(desks, clause)
+
+
+def _query(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.query import QueryScreen
+
+    return QueryScreen(desks)
+
+
+def _debts(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.debts import DebtsScreen
+
+    return DebtsScreen(desks)
+
+
+SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
+    "1.2": _apply,
+    "2.2.2": _card_job,
+    "2.4.2": _query,
+    "3.1": _card_job,
+    "3.2": _card_job,
+    "3.3": _card_job,
+    "3.4": _card_job,
+    "5.1.4": _card_job,
+    "0.1": _debts,
+}
+"""Clause → screen; the module of a screen is imported when it is opened."""
+
+
+class _Shown(NamedTuple):
+    entry: Entry
+    refusal: NotPermitted | None
+
+
+class MenuScreen(Screen[None]):
+    """The first screen after sign-in."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("help", "back"),
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+    ]
+
+    def __init__(self, desks: Desks) -> None:
+        super().__init__()
+        self._desks = desks
+        self._entries = {entry.clause: entry for entry in entries()}
+
+    def compose(self) -> ComposeResult:
+        """Draw the line and the list."""
+        yield TitleBar(word("menu.title"), self._desks.seat)
+        with Horizontal(classes="line"):
+            yield Static(word("menu.label"), markup=False)
+            box = Input(placeholder=word("menu.placeholder"), compact=True)
+            box.cursor_blink = False
+            yield box
+        yield PagedList(
+            (
+                Column(word("menu.number"), 7),
+                Column(word("menu.job"), 22),
+                Column(word("menu.about"), 0),
+            ),
+            empty=word("menu.nothing"),
+        )
+        yield MessageLine()
+        yield KeyBar()
+        yield StatusLine()
+
+    def on_mount(self) -> None:
+        """Show everything."""
+        self.query_one(PagedList).can_focus = False
+        self.query_one(KeyBar).text = legend(("help", "back"), {"back": word("menu.sign_out")})
+        self._show("")
+        self._greet()
+        self.query_one(Input).focus()
+
+    def on_screen_resume(self) -> None:
+        """Coming back from a job: counts may have changed, the line is empty again."""
+        self.query_one(StatusLine).text = status_text(self._desks)
+        if self.query(Input):
+            self.query_one(Input).value = ""
+
+    def _greet(self) -> None:
+        jobs = self._desks.drafts.jobs()
+        if jobs:
+            names = "、".join(self._entries[j].title for j in jobs if j in self._entries)
+            self.query_one(MessageLine).say(word("menu.drafts", jobs=names))
+
+    def _show(self, typed: str) -> None:
+        shown = [entry for entry in self._entries.values() if entry.fits(typed)]
+        self.query_one(PagedList).show([self._row(entry) for entry in shown])
+
+    def _row(self, entry: Entry) -> Row:
+        refusal = entry.refused_to(self._desks.seat.authority)
+        about = word(f"menu.{refusal.code.replace('.', '_')}") if refusal else entry.about
+        return Row(entry.clause, (entry.clause, entry.title, about), "dim" if refusal else "")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        self._show(event.value.strip())
+
+    @on(Input.Submitted)
+    def _open(self) -> None:
+        row = self.query_one(PagedList).highlighted
+        if row is None:
+            return
+        entry = self._entries[row.key]
+        refusal = entry.refused_to(self._desks.seat.authority)
+        if refusal is not None:
+            self.query_one(MessageLine).say(self._why_not(refusal), "bad")
+            return
+        self.query_one(MessageLine).say("")
+        self.app.push_screen(SCREENS[entry.clause](self._desks, entry.clause))
+
+    def _why_not(self, refusal: NotPermitted) -> str:
+        words = explain(refusal)
+        if refusal.code != "capability.level":
+            return f"{words.message}{words.remedy}"
+        places = "、".join(nearest_counters(self._desks.seat.district))
+        return f"{words.message}〔{refusal.clause}〕{word('menu.nearest', places=places)}"
+
+    def action_move(self, rows: int) -> None:
+        """Move the mark; the cursor stays in the line."""
+        self.query_one(PagedList).action_move(rows)
+
+    def action_page(self, pages: int) -> None:
+        """Move the mark by pages."""
+        self.query_one(PagedList).action_page(pages)
+
+    def action_help(self) -> None:
+        """F1: how the menu works."""
+        self.query_one(MessageLine).say(word("menu.help"))
+
+    def action_back(self) -> None:
+        """Esc: sign out, after a question."""
+        question = Ask(word("menu.leave"), [("yes", word("ask.yes"))])
+        self.app.push_screen(question, partial(self._leave))
+
+    def _leave(self, answer: str | None) -> None:
+        if answer == "yes":
+            self.app.exit()

@@ -1,0 +1,169 @@
+"""Finding a person: one box takes anything, results follow the typing, Enter picks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from sbk_tui.domain import mask
+from sbk_tui.services import words
+from sbk_tui.services.query_desk import Hit, QueryDesk
+from sbk_tui.terminal.listview import Column, PagedList, Row
+from sbk_tui.texts import word
+
+_PAUSE_S = 0.07  # below that each letter of a fast typist starts a search
+
+
+class PersonSearch(Vertical):
+    """A search box over a list of people."""
+
+    DEFAULT_CSS = """
+    PersonSearch { height: 1fr; }
+    PersonSearch > .line { height: 1; }
+    PersonSearch > .line > Static { width: 8; text-align: right; padding-right: 1; }
+    PersonSearch > .line > Input { width: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+    ]
+
+    @dataclass
+    class Picked(Message):
+        """A person was chosen."""
+
+        hit: Hit
+
+    @dataclass
+    class Searched(Message):
+        """A search came back."""
+
+        text: str
+        hits: tuple[Hit, ...]
+
+    def __init__(self, desk: QueryDesk) -> None:
+        super().__init__()
+        self._desk = desk
+        self._hits: dict[str, Hit] = {}
+        self._shown_for: str | None = None
+        self._pick_when_found = False
+        self._timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Draw the box and the list."""
+        with Horizontal(classes="line"):
+            yield Static(word("search.label"), markup=False)
+            box = Input(placeholder=word("search.placeholder"), compact=True)
+            box.cursor_blink = False
+            yield box
+        yield PagedList(
+            (
+                Column(word("search.name"), 10),
+                Column(word("search.number"), 18),
+                Column(word("search.card"), 9),
+                Column(word("search.state"), 8),
+                Column(word("search.place"), 0),
+            ),
+            empty=word("search.begin"),
+        )
+
+    def on_mount(self) -> None:
+        """Wait for typing."""
+        self.query_one(PagedList).can_focus = False
+        self.query_one(Input).focus()
+
+    def ask(self, text: str, *, pick: bool = False) -> None:
+        """Search for `text` at once; with `pick`, pick the only person found."""
+        self._pick_when_found = pick
+        box = self.query_one(Input)
+        with box.prevent(Input.Changed):
+            box.value = text
+        self._search(text)
+
+    def again(self) -> None:
+        """Search once more for what is in the box."""
+        self._search(self.query_one(Input).value)
+
+    def focus_box(self) -> None:
+        """Put the cursor into the box."""
+        self.query_one(Input).focus()
+
+    def clear(self) -> None:
+        """Empty the box: the next person stands at the counter."""
+        self.ask("")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._pick_when_found = False
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(_PAUSE_S, self.again)
+
+    @on(Input.Submitted)
+    def _enter(self, event: Input.Submitted) -> None:
+        """Enter picks the row under the mark; before the result is there, it waits for it."""
+        event.stop()
+        if self._shown_for == event.value.strip():
+            self._pick()
+        else:
+            self._pick_when_found = True
+            self._search(event.value)
+
+    @work(thread=True, exclusive=True, group="search")
+    def _search(self, text: str) -> None:
+        text = text.strip()
+        self.post_message(self.Searched(text, self._desk.find(text)))
+
+    @on(Searched)
+    def _show(self, event: Searched) -> None:
+        event.stop()
+        if event.text != self.query_one(Input).value.strip():
+            return
+        self._shown_for = event.text
+        self._hits = {hit.person.id: hit for hit in event.hits}
+        people = self.query_one(PagedList)
+        people.say_empty(word("search.nobody" if event.text else "search.begin"))
+        people.show([_row(hit) for hit in event.hits])
+        if self._pick_when_found and len(event.hits) == 1:
+            self._pick()
+        self._pick_when_found = False
+
+    def _pick(self) -> None:
+        row = self.query_one(PagedList).highlighted
+        if row is not None and row.key in self._hits:
+            self.post_message(self.Picked(self._hits[row.key]))
+
+    def action_move(self, rows: int) -> None:
+        """Up and down move the mark while the cursor stays in the box."""
+        self.query_one(PagedList).action_move(rows)
+
+    def action_page(self, pages: int) -> None:
+        """As up and down, by pages."""
+        self.query_one(PagedList).action_page(pages)
+
+
+def _row(hit: Hit) -> Row:
+    person, card = hit.person, hit.card
+    place = person.village_name or person.unit_name or person.address
+    return Row(
+        person.id,
+        (
+            person.name,
+            mask.number(person.number),
+            card.number if card else word("search.no_card"),
+            words.card_state(card) if card else "",
+            place,
+        ),
+        words.tone(card),
+    )

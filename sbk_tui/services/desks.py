@@ -1,0 +1,33 @@
+"""All desks of one signed-in clerk together: what `wiring` builds and the screens are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sbk_tui.domain.rules import Rules
+from sbk_tui.services.apply_desk import ApplyDesk
+from sbk_tui.services.card_desk import CardDesk
+from sbk_tui.services.draft_desk import DraftDesk
+from sbk_tui.services.id_desk import IdDesk
+from sbk_tui.services.paper_desk import PaperDesk
+from sbk_tui.services.portrait_desk import PortraitDesk
+from sbk_tui.services.query_desk import QueryDesk
+from sbk_tui.services.signing import Door, Seat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desks:
+    """The desks, the seat they belong to, and the office's rules."""
+
+    seat: Seat
+    rules: Rules
+    door: Door
+    cards: CardDesk
+    apply: ApplyDesk
+    query: QueryDesk
+    ids: IdDesk
+    portraits: PortraitDesk
+    papers: PaperDesk
+    drafts: DraftDesk
+    new_id: Callable[[], str]

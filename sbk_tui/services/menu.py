@@ -1,0 +1,61 @@
+"""What the main menu offers, by the regulation's numbers; `about` says it in a few words."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+from sbk_tui import divisions
+from sbk_tui.domain.capability import Authority, Capability
+from sbk_tui.errors import NotPermitted
+from sbk_tui.pinyin import matches
+from sbk_tui.services.procedures import all_clauses, procedure
+from sbk_tui.texts import word
+
+
+class Entry(NamedTuple):
+    """One line of the menu."""
+
+    clause: str
+    title: str
+    about: str
+    capability: Capability
+    built: bool = True
+
+    def fits(self, typed: str) -> bool:
+        """Return whether the line is meant by `typed`: number, name or pinyin initials."""
+        plain = typed.replace(".", "")
+        if not plain:
+            return True
+        if plain.isdigit():
+            return self.clause.replace(".", "").startswith(plain)
+        return plain in self.title or matches(plain, self.title)
+
+    def refused_to(self, authority: Authority) -> NotPermitted | None:
+        """Return why a counter may not do it, or None."""
+        try:
+            authority.require(self.capability)
+        except NotPermitted as refusal:
+            return refusal
+        if not self.built:
+            return NotPermitted("capability.not_built", clause=self.clause)
+        return None
+
+
+def nearest_counters(district: str) -> tuple[str, ...]:
+    """Return the places whose counters do what a township's may not: its county, and the city."""
+    codes = (district[:6], divisions.CITY)
+    found = (divisions.division(code) for code in dict.fromkeys(codes))
+    return tuple(place.name for place in found if place is not None)
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """Return the menu, in the regulation's order; 补换 stands in it for every level (A4)."""
+    jobs = [procedure(clause) for clause in all_clauses()]
+    found = [Entry(j.clause, j.title, j.summary, Capability[j.capability]) for j in jobs]
+    found.append(
+        Entry("5.1", word("menu.replace"), word("menu.replace_about"), Capability.REPLACE, False)
+    )
+    found.append(Entry("0.1", word("menu.debts"), word("menu.debts_about"), Capability.QUERY))
+    return tuple(sorted(found, key=lambda e: [int(part) for part in e.clause.split(".")]))

@@ -1,0 +1,50 @@
+"""Finding people and looking at one: masked until a purpose is given, and then noted (2.4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sbk_tui.data.access import AccessLog
+from sbk_tui.data.lookup import Dossier, Hit, Lookup
+from sbk_tui.errors import Refusal
+
+__all__ = ["Dossier", "Hit", "QueryDesk"]
+
+
+class QueryDesk:
+    """The reading side, for the clerk who is signed in."""
+
+    def __init__(self, lookup: Lookup, access: AccessLog, now_ms: Callable[[], int]) -> None:
+        self._lookup = lookup
+        self._access = access
+        self._now_ms = now_ms
+
+    def find(self, text: str) -> tuple[Hit, ...]:
+        """Return up to fifty people that `text` may mean, best first."""
+        return self._lookup.find(text)
+
+    def dossier(self, key: str) -> Dossier:
+        """Return everything known here about one person, by id, number or card number.
+
+        Raises:
+            Refusal: `person.unknown`.
+        """
+        found = self._lookup.dossier(key)
+        if found is None:
+            raise Refusal("person.unknown", clause="2.4.2")
+        return found
+
+    def reveal(self, person_id: str, purpose: str, command: str) -> None:
+        """Note that the clerk now sees a person's full number, and why; on return it is on disk."""
+        self._access.note(
+            at_ms=self._now_ms(), person=person_id, command=command, purpose=purpose,
+            revealed="number,phone,bank_card",
+        )  # fmt: skip
+
+    def waiting(self) -> int:
+        """Return how many operations the city has not received."""
+        return self._lookup.waiting()
+
+    def open_cases(self) -> int:
+        """Return how many cases wait for a clerk."""
+        return self._lookup.open_cases()

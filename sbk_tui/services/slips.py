@@ -1,0 +1,109 @@
+"""What a slip says: the texts of an operation, a person and a card, named in words.
+
+The values are kept with the paper as it was owed, so that a reprint says what the first said.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sbk_tui.data.beside import Performed
+from sbk_tui.domain.card import Card, CardState, Receiver
+from sbk_tui.domain.operations.base import Operation
+from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
+from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
+from sbk_tui.domain.people import Person
+from sbk_tui.services import words
+from sbk_tui.texts import name_of, word
+
+
+class Desk(NamedTuple):
+    """Whose paper it is."""
+
+    office: str
+    counter: str
+    clerk: str
+
+
+_AFTER = {
+    IssueToPerson: CardState.SEALED,
+    Collect: CardState.SEALED,
+    Enable: CardState.ACTIVE,
+    TemporaryLoss: CardState.TEMP_LOST,
+    FormalLoss: CardState.FORMAL_LOST,
+    Release: CardState.ACTIVE,
+    Cancel: CardState.CANCELLED,
+}
+
+
+def slip_record(
+    operation: Operation, done: Performed, person: Person, before: Card, desk: Desk
+) -> dict[str, str]:
+    """Return the values of the slip of an operation on a card, by the layouts' keys."""
+    at = words.moment(done.at_ms)
+    values = {
+        **head(desk, at, done.op),
+        "short_hash": done.code,
+        "kind": words.kind(operation.kind),
+        "done_at": at,
+        "name": person.name,
+        "number": person.number,
+        "card": before.number,
+        "bank": name_of("bank", before.bank),
+        "batch": before.batch,
+        "state_before": words.card_state(before),
+        "state_after": name_of("card_state", _AFTER[type(operation)].value),
+        "standing": word("standing.slip"),
+        **_particulars(operation, before, person),
+    }
+    return {key: str(value) for key, value in values.items()}
+
+
+def head(desk: Desk, printed_at: str, op: str) -> dict[str, str]:
+    """Return what every paper carries; the serial is the tail of the operation's id."""
+    return {
+        "office": desk.office,
+        "office_code": desk.counter,
+        "clerk": desk.clerk,
+        "printed_at": printed_at,
+        "serial": op[-12:].upper(),
+    }
+
+
+def _particulars(operation: Operation, card: Card, person: Person) -> dict[str, str]:
+    match operation:
+        case TemporaryLoss():
+            return {
+                "caller_name": operation.caller_name,
+                "caller_phone": operation.caller_phone,
+                "lost_until": operation.until.isoformat(),
+            }
+        case FormalLoss():
+            return {
+                "proxy_name": operation.proxy_name,
+                "proxy_number": operation.proxy_number,
+            }
+        case Cancel():
+            return {
+                "reason": name_of("cancel_reason", operation.reason),
+                "proof": operation.proof,
+            }
+        case IssueToPerson() | Collect():
+            return _receiver(operation.receiver)
+        case Enable():
+            return {
+                "social_account": name_of("social_account", "1"),
+                "bank_account": name_of("financial_account", card.financial_account),
+                "bank_place": word("slip.bank_place", bank=name_of("bank", card.bank)),
+                "phone": person.mobile,
+            }
+        case _:
+            return {}
+
+
+def _receiver(receiver: Receiver) -> dict[str, str]:
+    return {
+        "phone": receiver.phone,
+        "proxy_name": receiver.name,
+        "proxy_number": receiver.number,
+    }

@@ -1,0 +1,51 @@
+"""How records are said in a clerk's words: one place for screens, papers and the command line."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sbk_tui.data.lookup import Event
+from sbk_tui.domain.card import Card, CardState
+from sbk_tui.domain.world import CHINA, from_ms
+from sbk_tui.texts import name_of, word
+
+_TONES = {
+    CardState.SEALED: "",
+    CardState.ACTIVE: "ok",
+    CardState.FORMAL_LOST: "bad",
+    CardState.LOCKED: "warn",
+    CardState.TEMP_LOST: "warn",
+    CardState.CANCELLED: "dim",
+}
+
+
+def card_state(card: Card) -> str:
+    """Return the state of a card in words; a sealed one also says whether it was handed out."""
+    if card.state is CardState.SEALED:
+        return word("card.in_stock" if card.collected_at is None else "card.sealed")
+    return name_of("card_state", card.state.value)
+
+
+def tone(card: Card | None) -> str:
+    """Return how a card's line is coloured: "ok", "warn", "bad", "dim" or ""."""
+    return _TONES[card.state] if card else "dim"
+
+
+def kind(name: str) -> str:
+    """Return the name of a kind of operation."""
+    return word(f"kinds.{name.replace('.', '_')}")
+
+
+def moment(when: datetime | int | None) -> str:
+    """Return a time at the counter: `2026-11-24 09:05`; empty for None."""
+    if when is None:
+        return ""
+    at = from_ms(when) if isinstance(when, int) else when
+    return at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+
+
+def standing(event: Event) -> str:
+    """Return where an operation stands: here, at the city, accepted or refused (B5)."""
+    if event.state == "judged":
+        return word(f"standing.{event.verdict}")
+    return word(f"standing.{event.state}")

@@ -1,0 +1,181 @@
+"""The line to the hub: one signed request out, one sealed answer back, or `HubUnreachable`.
+
+An answer that the hub did not seal for this very request (a network log-in page, a caching box,
+an old answer) is no answer.
+"""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from sbk_tui.data.seal import SUITE, Signer
+from sbk_tui.errors import BadUsage, HubUnreachable, Refusal
+from sbk_tui.sync import wire
+
+CONNECT_S, ANSWER_S = 10.0, 60.0
+_RETRY_LATER = frozenset({429, 500, 502, 503, 504})
+_TOO_LARGE = 413
+
+
+class RawAnswer(NamedTuple):
+    """What came back over the line, believed by nobody yet."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+Line = Callable[[str, bytes, Mapping[str, str]], RawAnswer]
+"""Sends a POST to a path; raises HubUnreachable: `hub.no_line`, `hub.timeout`."""
+
+
+class Gap(Exception):
+    """The hub wants to go on with another record first."""
+
+    def __init__(self, expect: int) -> None:
+        super().__init__(expect)
+        self.expect = expect
+
+
+class TooLarge(Exception):
+    """The hub wants smaller batches."""
+
+
+class HubClient:
+    """One counter's requests to one hub.
+
+    Attributes:
+        offset_ms: how far the hub's clock is ahead of ours, as far as known.
+    """
+
+    def __init__(
+        self,
+        line: Line,
+        *,
+        counter: str,
+        inc: str,
+        signer: Signer,
+        trusts: Callable[[bytes], bool],
+        now_ms: Callable[[], int],
+        new_nonce: Callable[[], str],
+    ) -> None:
+        """Take the line, who calls, and which hub key to believe."""
+        self._line = line
+        self._counter = counter
+        self._inc = inc
+        self._signer = signer
+        self._trusts = trusts
+        self._now_ms = now_ms
+        self._new_nonce = new_nonce
+        self.offset_ms = 0
+        self.hub_public = b""
+
+    def enrol(self, request: wire.Enrol) -> wire.Enrolled:
+        """Ask for a certificate. Raises: Refusal `hub.…`, HubUnreachable."""
+        return wire.decode(self._post(wire.ENROL_PATH, wire.encode(request)), wire.Enrolled)
+
+    def hello(self, request: wire.Hello) -> wire.Welcome:
+        """Say hello and learn where to go on. Raises: Refusal `hub.…`, HubUnreachable."""
+        sent = self._now_ms()
+        welcome = wire.decode(self._post(wire.HELLO_PATH, wire.encode(request)), wire.Welcome)
+        self.offset_ms = welcome.now - (sent + self._now_ms()) // 2
+        return welcome
+
+    def push(self, request: wire.Push) -> wire.Pushed:
+        """Hand in records. Raises: Gap, TooLarge, Refusal `hub.…`, HubUnreachable."""
+        return wire.decode(self._post(wire.PUSH_PATH, wire.encode_push(request)), wire.Pushed)
+
+    def _post(self, path: str, body: bytes) -> bytes:
+        answer = self._once(path, body)
+        if answer.status == 401:
+            trouble = wire.decode(answer.body, wire.Trouble)
+            hub_now = trouble.facts.get("now")
+            if trouble.code == "hub.auth_stale" and isinstance(hub_now, int):
+                # Our clock is wrong; the hub's seal is on its own. Old work is handed in anyway.
+                self.offset_ms = hub_now - self._now_ms()
+                answer = self._once(path, body)
+        if answer.status == 200:
+            return answer.body
+        raise _trouble(answer)
+
+    def _once(self, path: str, body: bytes) -> RawAnswer:
+        nonce = self._new_nonce()
+        auth = wire.sign_request(
+            self._signer, self._counter, self._inc, self._now_ms() + self.offset_ms, nonce,
+            path, body,
+        )  # fmt: skip
+        answer = self._line(path, body, {wire.AUTH_HEADER: auth.header})
+        if not self._is_ours(answer, nonce):
+            raise HubUnreachable("hub.not_ours")
+        return answer
+
+    def _is_ours(self, answer: RawAnswer, nonce: str) -> bool:
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        try:
+            public = base64.b64decode(headers[wire.HUB_HEADER.lower()], validate=True)
+            seal = headers[wire.SEAL_HEADER.lower()]
+        except (KeyError, ValueError):
+            return False
+        if not self._trusts(public):
+            return False
+        self.hub_public = public
+        return wire.is_answer_of(public, SUITE, seal, answer.status, nonce, answer.body)
+
+
+def _trouble(answer: RawAnswer) -> Exception:
+    """Return what to raise for an answer of the hub that is not 200."""
+    if answer.status == _TOO_LARGE:
+        return TooLarge()
+    trouble = wire.decode(answer.body, wire.Trouble)
+    if answer.status in _RETRY_LATER:
+        return HubUnreachable("hub.busy")
+    if trouble.expect is not None:
+        return Gap(trouble.expect)
+    return Refusal(trouble.code, clause=trouble.clause, **trouble.facts)
+
+
+def open_line(url: str) -> Line:
+    """Return the line to the hub at `url`; nothing is sent yet.
+
+    Raises:
+        BadUsage: `hub.url`, `hub.insecure` for plain HTTP to another machine.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise BadUsage("hub.url", url=url)
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise BadUsage("hub.insecure", url=url)
+    # Late: the screen's process never loads TLS.
+    import urllib3
+
+    pool = urllib3.PoolManager(
+        num_pools=1,
+        timeout=urllib3.Timeout(connect=CONNECT_S, read=ANSWER_S),
+        retries=False,
+    )
+
+    def send(path: str, body: bytes, headers: Mapping[str, str]) -> RawAnswer:
+        try:
+            answer = pool.request(
+                "POST", url.rstrip("/") + path, body=body, headers=headers, redirect=False
+            )
+        except urllib3.exceptions.ReadTimeoutError as error:
+            raise HubUnreachable("hub.timeout") from error
+        except urllib3.exceptions.HTTPError as error:
+            raise HubUnreachable("hub.no_line", url=url) from error
+        return RawAnswer(answer.status, answer.headers, answer.data)
+
+    return send
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

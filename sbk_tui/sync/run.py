@@ -1,0 +1,133 @@
+"""One contact with the city, and contact after contact: `sbk sync` and `sbk sync --watch`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from sbk_tui.data import outbox
+from sbk_tui.data.counter_file import OpenCounter, clerks
+from sbk_tui.data.record import anchor
+from sbk_tui.data.store import Store
+from sbk_tui.errors import BadUsage, HubUnreachable, IntegrityFault
+from sbk_tui.sync import wire
+from sbk_tui.sync.client import HubClient, Line
+from sbk_tui.sync.push import SLOW, Pace, push_from, starting_point
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 600.0
+LOOK_S, CONTACT_S = 5.0, 300.0
+"""While watching: how often to look for new work, and to call though there is none."""
+
+
+def client_for(
+    opened: OpenCounter,
+    line: Line,
+    *,
+    now_ms: Callable[[], int],
+    new_nonce: Callable[[], str],
+) -> HubClient:
+    """Return the client of an enrolled counter, believing only the hub that enrolled it.
+
+    Raises:
+        BadUsage: `sync.not_enrolled`.
+    """
+    known = outbox.peer(opened.store).get("hub_public")
+    if known is None:
+        raise BadUsage("sync.not_enrolled")
+    return HubClient(
+        line,
+        counter=opened.certificate.counter,
+        inc=opened.incarnation.inc,
+        signer=opened.signer,
+        trusts=lambda public: public == known,
+        now_ms=now_ms,
+        new_nonce=new_nonce,
+    )
+
+
+def contact(
+    opened: OpenCounter,
+    client: HubClient,
+    *,
+    version: str,
+    now_ms: Callable[[], int],
+    pace: Pace = SLOW,
+) -> outbox.Tally:
+    """Say hello, hand in all that waits, file the answers; return how things stand then.
+
+    Raises:
+        HubUnreachable, Refusal: see `push_from`.
+        IntegrityFault: `sync.counter_behind`, `sync.other_history`: this database is not the
+            one the hub has heard from; nothing was sent.
+    """
+    store, inc = opened.store, opened.incarnation.inc
+    beginning = wire.Mark(seq=0, hash=anchor(opened.incarnation.certificate))
+    newest = outbox.head(store, inc)
+    welcome = client.hello(
+        wire.Hello(
+            counter=opened.certificate.counter,
+            inc=inc,
+            cursor=int(outbox.peer(store).get("cursor", b"0")),
+            last=wire.Mark(seq=newest[0], hash=newest[1]) if newest else beginning,
+            version=version,
+            now=now_ms(),
+            clerks=tuple(
+                wire.ClerkKey(id=clerk.id, name=clerk.name, role=clerk.role, public=clerk.public)
+                for clerk in clerks(store)
+            ),
+        )
+    )
+    outbox.remember_peer(
+        store, {"epoch": welcome.epoch.encode(), "offset": str(client.offset_ms).encode()}
+    )
+    _check_history(store, inc, welcome.ack, beginning)
+    first = starting_point(welcome.ack, outbox.first_unsettled(store, inc))
+    push_from(store, client, counter=opened.certificate.counter, inc=inc, first=first, pace=pace)
+    return outbox.tally(store)
+
+
+def _check_history(store: Store, inc: str, ack: wire.Mark, beginning: wire.Mark) -> None:
+    ours = beginning.hash if ack.seq == 0 else outbox.hash_at(store, inc, ack.seq)
+    if ours is None:
+        raise IntegrityFault("sync.counter_behind", seq=ack.seq)
+    if ours != ack.hash:
+        raise IntegrityFault("sync.other_history", seq=ack.seq)
+
+
+def pause_s(failures: int, luck: float) -> float:
+    """Return the seconds to wait after so many failures in a row: doubled, with jitter.
+
+    Args:
+        luck: between 0 and 1, random.
+    """
+    longest = min(FIRST_PAUSE_S * 2.0 ** min(failures - 1, 10), LONGEST_PAUSE_S)
+    return longest * (0.5 + luck / 2)
+
+
+def watch(
+    once: Callable[[], None],
+    *,
+    waiting: Callable[[], int],
+    failed: Callable[[HubUnreachable], None],
+    ticks: Iterable[float],
+    wait: Callable[[float], object],
+    luck: Callable[[], float],
+) -> None:
+    """Call the city whenever something waits, and every five minutes; until `ticks` ends.
+
+    Args:
+        once: one contact; what it raises beside HubUnreachable ends the watch.
+        ticks: seconds of a clock that never goes back, one reading a round.
+        wait: waits for so many seconds.
+    """
+    failures, last_contact = 0, float("-inf")
+    for now in ticks:
+        if waiting() or now - last_contact >= CONTACT_S:
+            try:
+                once()
+            except HubUnreachable as error:
+                failures += 1
+                failed(error)
+                wait(pause_s(failures, luck()))
+                continue
+            failures, last_contact = 0, now
+        wait(LOOK_S)

@@ -1,0 +1,294 @@
+"""Everything is built here, once, by hand: which database, which drivers, whose clock.
+
+`set_up` makes a counter's folder, `sign_in` opens it for one clerk and returns a `Counter` with
+its desks. Tests call the same functions with other folders and other device URLs.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from sbk_tui import config as configuration
+from sbk_tui.codes import code_tables
+from sbk_tui.data import counter_file
+from sbk_tui.data.access import AccessLog
+from sbk_tui.data.blobs import Blobs
+from sbk_tui.data.drafts import Drafts
+from sbk_tui.data.ids import uuid7
+from sbk_tui.data.keyring import Cost, Keyring, Opened, choose_cost
+from sbk_tui.data.ledger import Ledger, Session
+from sbk_tui.data.lookup import Lookup
+from sbk_tui.data.papers import Papers
+from sbk_tui.data.record import SALT_BYTES
+from sbk_tui.data.store import cipher_available
+from sbk_tui.domain.capability import Authority, CounterLevel
+from sbk_tui.domain.rules import Rules
+from sbk_tui.domain.world import CHINA, Seat, from_ms
+from sbk_tui.errors import BadUsage, IntegrityFault, Refusal
+from sbk_tui.hardware.ports import DocumentPrinter, IdCardReader
+from sbk_tui.pinyin import initials
+from sbk_tui.services import signing, words
+from sbk_tui.services.apply_desk import ApplyDesk
+from sbk_tui.services.card_desk import CardDesk
+from sbk_tui.services.desks import Desks
+from sbk_tui.services.draft_desk import DraftDesk
+from sbk_tui.services.id_desk import IdDesk
+from sbk_tui.services.paper_desk import PaperDesk
+from sbk_tui.services.portrait_desk import PortraitDesk
+from sbk_tui.services.query_desk import QueryDesk
+from sbk_tui.services.slips import Desk
+
+LEAD, CLERK = "lead", "clerk"
+"""负责人 adds clerks and approves; 经办 does the counter's work. Both may do all business."""
+
+
+def now_ms() -> int:
+    """Return the wall clock in Unix ms."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counter:
+    """One counter, open for one signed-in clerk."""
+
+    home: Path
+    config: configuration.Config
+    rules: Rules
+    opened: counter_file.OpenCounter
+    key: bytes | None
+    seat: Seat
+    session: Session
+    ledger: Ledger
+    lookup: Lookup
+    new_id: Callable[[], str]
+    desks: Desks
+
+    def close(self) -> None:
+        """Close the database in this thread."""
+        self.opened.store.close()
+
+
+def set_up(
+    home: Path,
+    *,
+    office: str,
+    level: str,
+    district: str,
+    clerk: str,
+    name: str,
+    password: str,
+    removed: tuple[str, ...] = (),
+    cost: Cost | None = None,
+    encrypt: bool | None = None,
+) -> None:
+    """Make a new counter: folder, keyring, database, and its first clerk as lead.
+
+    Args:
+        encrypt: None: encrypted where the `crypt` extra is installed.
+
+    Raises:
+        BadUsage: `counter.exists`, `counter.level`, `counter.district`.
+        Refusal: `auth.weak_…`.
+    """
+    if level not in set(CounterLevel):
+        raise BadUsage("counter.level", level=level)
+    if not (district.isdigit() and len(district) in {4, 6, 9, 12} and district[:2] == "41"):
+        raise BadUsage("counter.district", district=district)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    encrypted = cipher_available() if encrypt is None else encrypt
+    keyring = Keyring(home, now_ms)
+    data_key = keyring.create(encrypted=encrypted)
+    try:
+        public = keyring.add(
+            clerk, name, LEAD, password, data_key=data_key, cost=cost or choose_cost()
+        )
+        counter_file.create(
+            home, data_key if encrypted else None, counter=f"{district}-{secrets.token_hex(3)}",
+            office=office, level=level, district=district, removed=removed, now_ms=now_ms(),
+        )  # fmt: skip
+        opened = counter_file.open_counter(home, data_key if encrypted else None)
+        try:
+            counter_file.register_clerk(opened.store, clerk, name, LEAD, public)
+        finally:
+            opened.store.close()
+    except BaseException:
+        for path in home.glob("sbk.db*"):
+            path.unlink()
+        (home / "keyring.json").unlink(missing_ok=True)
+        raise
+
+
+def sign_in(home: Path, clerk: str, password: str) -> Counter:
+    """Open the counter for `clerk`.
+
+    Raises:
+        BadUsage: `counter.missing`; Refusal: `auth.wrong`, `auth.locked`; IntegrityFault.
+    """
+    keyring = Keyring(home, now_ms)
+    return open_for(home, keyring.unlock(clerk, password), encrypted=keyring.encrypted)
+
+
+def open_for(home: Path, keys: Opened, *, encrypted: bool) -> Counter:
+    """Build the counter for a clerk whose slot is open."""
+    if encrypted and not cipher_available():
+        raise IntegrityFault("store.crypt_missing")
+    config = configuration.load(home)
+    key = keys.data_key if encrypted else None
+    opened = counter_file.open_counter(home, key)
+    held = opened.certificate
+    removed = tuple(dict.fromkeys((*held.removed, *config.switched_off)))
+    seat = Seat(
+        counter=held.counter,
+        district=held.district,
+        authority=Authority(level=CounterLevel(held.level), removed=removed),
+    )
+    rules = Rules(settings=config.rules, codes=code_tables())
+    session = Session(keys.slot.clerk, keys.slot.name, keys.slot.role, keys.signer)
+    publics = {row.id: row.public for row in counter_file.clerks(opened.store)}
+    lookup = Lookup(opened.store, initials)
+    ledger = Ledger(
+        opened.store,
+        seat=seat,
+        incarnation=opened.incarnation,
+        counter=opened.signer,
+        session=session,
+        rules=rules,
+        initials=initials,
+        now_ms=now_ms,
+        new_salt=lambda: secrets.token_bytes(SALT_BYTES),
+        clerk_key=publics.get,
+    )
+    return Counter(
+        home=home,
+        config=config,
+        rules=rules,
+        opened=opened,
+        key=key,
+        seat=seat,
+        session=session,
+        ledger=ledger,
+        lookup=lookup,
+        new_id=new_id,
+        desks=_desks(home, config, rules, opened, key, seat, session, ledger, lookup),
+    )
+
+
+def new_id() -> str:
+    """Return a fresh id."""
+    return uuid7(now_ms())
+
+
+def _desks(
+    home: Path,
+    config: configuration.Config,
+    rules: Rules,
+    opened: counter_file.OpenCounter,
+    key: bytes | None,
+    seat: Seat,
+    session: Session,
+    ledger: Ledger,
+    lookup: Lookup,
+) -> Desks:
+    """Build the desks around one ledger."""
+    store, held = opened.store, opened.certificate
+    papers_head = Desk(held.office, held.counter, session.name)
+
+    def today() -> date:
+        return from_ms(now_ms()).astimezone(CHINA).date()
+
+    def unlock(clerk: str, password: str) -> Session:
+        keys = Keyring(home, now_ms).unlock(clerk, password)
+        return Session(keys.slot.clerk, keys.slot.name, keys.slot.role, keys.signer)
+
+    def check(password: str) -> None:
+        unlock(session.clerk, password)
+
+    return Desks(
+        seat=signing.Seat(
+            office=held.office,
+            counter=held.counter,
+            level=held.level,
+            district=held.district,
+            authority=seat.authority,
+            clerk=session.clerk,
+            clerk_name=session.name,
+            role=session.role,
+            training=config.training,
+        ),
+        rules=rules,
+        door=signing.Door(
+            check, config.session.lock_after * 60.0, config.session.sign_out_after * 60.0
+        ),
+        cards=CardDesk(
+            ledger=ledger, rules=rules, desk=papers_head, today=today, new_id=new_id, unlock=unlock
+        ),
+        apply=ApplyDesk(
+            ledger=ledger,
+            blobs=Blobs(store, home / "blobs", key),
+            rules=rules,
+            desk=papers_head,
+            district=held.district,
+            today=today,
+            now=lambda: words.moment(now_ms()),
+            new_id=new_id,
+        ),
+        query=QueryDesk(lookup, AccessLog(store, session.clerk), now_ms),
+        ids=IdDesk(_reader_of(config)),
+        portraits=PortraitDesk(_folder_of(config)),
+        papers=PaperDesk(Papers(store), lambda: _printer(home, config), training=config.training),
+        drafts=DraftDesk(Drafts(store), session.clerk, now_ms),
+        new_id=new_id,
+    )
+
+
+def _reader_of(config: configuration.Config) -> Callable[[], IdCardReader] | None:
+    url = config.devices.id_card_reader
+    if not url:
+        return None
+
+    def driver() -> IdCardReader:
+        from sbk_tui.hardware.idcard_driver import SerialIdCardReader
+
+        return SerialIdCardReader(url, os.environ)
+
+    return driver
+
+
+def _folder_of(config: configuration.Config) -> Path | None:
+    folder = config.devices.portrait_folder
+    return Path(folder).expanduser() if folder else None
+
+
+def _printer(home: Path, config: configuration.Config) -> DocumentPrinter:
+    from sbk_tui.hardware.paper_out import open_printer
+
+    url = config.devices.printer
+    if not url:
+        (home / "papers").mkdir(mode=0o700, exist_ok=True)
+        url = f"file://{home}/papers/%Y%m%d-%H%M%S-{{title}}.pdf"
+    return open_printer(url, lambda: from_ms(now_ms()).astimezone(CHINA))
+
+
+def add_clerk(home: Path, by: Opened, clerk: str, name: str, role: str, password: str) -> None:
+    """Give another clerk a way in; only a lead may.
+
+    Raises:
+        Refusal: `auth.lead_only`, `auth.weak_…`; BadUsage: `auth.clerk_exists`, `auth.role`.
+    """
+    if by.slot.role != LEAD:
+        raise Refusal("auth.lead_only")
+    if role not in {LEAD, CLERK}:
+        raise BadUsage("auth.role", role=role)
+    keyring = Keyring(home, now_ms)
+    public = keyring.add(clerk, name, role, password, data_key=by.data_key, cost=by.slot.cost)
+    opened = counter_file.open_counter(home, by.data_key if keyring.encrypted else None)
+    try:
+        counter_file.register_clerk(opened.store, clerk, name, role, public)
+    finally:
+        opened.store.close()

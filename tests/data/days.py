@@ -1,0 +1,51 @@
+"""Invented days at a counter: operations in any order, allowed or not (hypothesis)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from hypothesis import strategies as st
+
+from sbk_tui.domain.card import Receiver
+from sbk_tui.domain.operations.base import Operation
+from sbk_tui.domain.operations.batch import Line, TakeIn
+from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
+from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
+from sbk_tui.domain.operations.replace import ApplyForReplacement
+
+CARDS = [f"B{n:07d}{check}" for n, check in ((1, "9"), (2, "7"), (3, "5"), (4, "3"))]
+SELF = Receiver(type="1", phone="13800000000")
+
+
+def stock(cards: list[str] | None = None) -> TakeIn:
+    """Return the arrival of one card each for as many invented people."""
+    lines = tuple(
+        Line(
+            person=f"{n:032x}",
+            number=f"41078219850314{n:03d}X",
+            name=f"持卡人{n}",
+            card=card,
+            village_code="410782105201",
+        )
+        for n, card in enumerate(cards or CARDS)
+    )
+    return TakeIn(batch="2026-11-A", lines=lines)
+
+
+def wishes(card: str, until: date) -> list[Operation]:
+    """Return one operation of every kind about `card`."""
+    return [
+        IssueToPerson(card=card, receiver=SELF),
+        Collect(card=card, receiver=SELF),
+        Enable(card=card),
+        TemporaryLoss(card=card, caller_name="刘洋", caller_phone="13800000000", until=until),
+        FormalLoss(card=card, id_shown=True),
+        Release(card=card, in_person=True, id_shown=True),
+        Cancel(card=card, reason="01", proof="死亡证明"),
+        ApplyForReplacement(card=card, type="5", reason="51"),
+    ]
+
+
+KINDS = len(wishes(CARDS[0], date(2026, 1, 1)))
+day = st.lists(st.tuples(st.integers(0, len(CARDS) - 1), st.integers(0, KINDS - 1)), max_size=25)
+"""A day: which card, which wish; most are refused, as in life."""
