@@ -91,7 +91,7 @@ class Face(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     head: float = 294
     clothes: tuple[int, int, int] = (40, 44, 60)
     lean: float = 0
-    quality: int = 84
+    quality: int = 93
     dpi: int = 350
 
 

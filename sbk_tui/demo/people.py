@@ -6,6 +6,7 @@ sequence part lies where police stations hardly ever count [A], so that they mee
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from bisect import bisect
 from collections.abc import Iterator, Mapping
@@ -40,6 +41,7 @@ _SCHOOL_AGE, _WORKING_AGE, _STUDENT_AGE = 6, 18, 23
 _RETIRED = {_MALE: 60, _FEMALE: 55}
 _LONG_TERM_AGE = 46
 _TERMS = ((16, 5), (26, 10), (_LONG_TERM_AGE, 20))  # below this age: years a document is valid
+_OTHER_TERMS = {"04": 5, "05": 5, "06": 5, "07": 10, "08": 10}  # by 证件类型
 _EXPIRED_SHARE = 0.02
 _TOWN = "居民委员会"
 
@@ -175,11 +177,8 @@ class _Township:
             household=special.household or person.household,
         )
         resident = self._with_document(person, None)
-        return Resident(
-            person=resident.person,
-            since=resident.since,
-            latin=special.latin,
-            travel_permit=special.travel_permit,
+        return dataclasses.replace(
+            resident, latin=special.latin, travel_permit=special.travel_permit
         )
 
     def _person(self, home: _Home, name: str, number: str, sex: str, birth: date) -> Person:
@@ -226,7 +225,8 @@ class _Township:
         # Fewer days than the shortest term: what is drawn here is still valid.
         since = max(birth, self._today - timedelta(days=rng.randrange(1, 1600)))
         age = age_on(since, birth)
-        term = next((years for below, years in _TERMS if age < below), 0)
+        by_age = next((years for below, years in _TERMS if age < below), 0)
+        term = _OTHER_TERMS.get(person.doc_type, by_age)
         if not term:
             return Resident(
                 person=replace(person, long_term=True), since=since, guardian=guardian
