@@ -82,7 +82,7 @@ def residents(count: int, seed: int, today: date) -> tuple[Resident, ...]:
 def form_of(
     resident: Resident, day: date, *, photo: str, bank: str, settings: Settings
 ) -> ApplicationForm:
-    """Return the 申领登记表 of `resident` as it would be filled in on `day`, nothing wrong in it."""
+    """Return the 申领登记表 of `resident` as filled in on `day`, nothing wrong in it."""
     person = resident.person
     shared = set(ApplicationForm.__struct_fields__) & set(Person.__struct_fields__)
     given = {name: getattr(person, name) for name in sorted(shared)}
@@ -228,9 +228,7 @@ class _Township:
         by_age = next((years for below, years in _TERMS if age < below), 0)
         term = _OTHER_TERMS.get(person.doc_type, by_age)
         if not term:
-            return Resident(
-                person=replace(person, long_term=True), since=since, guardian=guardian
-            )
+            return Resident(person=replace(person, long_term=True), since=since, guardian=guardian)
         end = _years_later(since, term)
         if rng.random() < _EXPIRED_SHARE and age > _WORKING_AGE:
             end = self._today - timedelta(days=rng.randrange(1, 300))

@@ -86,9 +86,7 @@ def _intents(counter: Counter, clock: Clock, events: Iterator[Event]) -> Iterato
         yield _intent(counter, event)
 
 
-def _do_approved(
-    counter: Counter, clock: Clock, second: Session, events: Iterator[Event]
-) -> None:
+def _do_approved(counter: Counter, clock: Clock, second: Session, events: Iterator[Event]) -> None:
     for event in events:
         clock.at_ms = event.at_ms
         intent = _intent(counter, event)

@@ -286,9 +286,7 @@ class _Teller:
         guardian = resident.guardian
         if guardian is None or age_on(_day(self._now_ms), resident.birth) >= _GROWN_UP:
             return Receiver(type="1", phone=resident.person.mobile)
-        return Receiver(
-            type="2", name=guardian.name, number=guardian.number, phone=guardian.mobile
-        )
+        return Receiver(type="2", name=guardian.name, number=guardian.number, phone=guardian.mobile)
 
     def _bank(self) -> str:
         shares = assets.places().bank_shares

@@ -24,7 +24,7 @@ from sbk_tui.wiring import Counter
 
 _SEARCHED = 2 * FEWEST
 """Everything that can have happened has happened to somebody among the first."""
-_WANTED = {  # situation: how many who are in it stand before the counter
+SITUATIONS = {  # situation: how many who are in it stand before the counter
     "waiting": 4,
     "handed_out": 2,
     "active": 4,
@@ -49,11 +49,7 @@ class Visitor(NamedTuple):
 
 
 class Tray:
-    """The identity cards at hand: which one lies on the reader, and what goes wrong there.
-
-    When a read begins and nothing lies there, or what lies there has been read already, the
-    current visitor's card is laid by itself.
-    """
+    """The port `services.training.Tray`: cards of visitors on the simulated reader."""
 
     faults: tuple[str, ...] = tuple(FAULTS)
     """Names for `fault`; their words are `demo_fault.<name>`."""
@@ -154,7 +150,7 @@ def _visitors(
     people: Sequence[Resident], dossier_of: Callable[[str], Dossier | None]
 ) -> Iterator[tuple[Visitor, IdCard]]:
     """Yield the special people and some in every situation, in the order of the township."""
-    wanted = dict(_WANTED)
+    wanted = dict(SITUATIONS)
     for at, resident in enumerate(people[:_SEARCHED]):
         number = resident.person.number
         dossier, card = dossier_of(number), identity_card(resident)
