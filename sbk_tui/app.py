@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from textual import events
 from textual.timer import Timer
@@ -33,10 +33,7 @@ class SbkApp(LeanApp[None]):
 
     CSS_PATH = str(ASSETS / "styles" / "app.tcss")
     TITLE = "sbk"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
-        (0, "-narrow"),
-        (100, "-wide"),
-    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 -- Textual's own
 
     def __init__(
         self, *, opened: Opened | None = None, sign_in: Callable[[str, str], Opened] | None = None

@@ -28,7 +28,8 @@ def words_of(problem: Problem) -> str:
 
 def hint(name: str) -> str:
     """Return how a field wants to be filled in, or an empty text."""
-    return toml_folder("texts/words")["hints"].get(name, "")
+    hints: dict[str, str] = toml_folder("texts/words")["hints"]
+    return hints.get(name, "")
 
 
 class FieldRow(Horizontal):

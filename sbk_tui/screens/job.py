@@ -125,8 +125,6 @@ class JobScreen(Background, Screen[None]):
         """Say in full what the note at the field has no room for."""
         if event.problem is not None:
             self.messages.say(words_of(event.problem), "bad")
-        elif self.messages.has_class("-bad"):
-            self.messages.say("")
 
     # ------------------------------------------------------------------ drafts
 

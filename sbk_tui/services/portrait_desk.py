@@ -61,7 +61,8 @@ class PortraitDesk:
         """
         try:
             if path.stat().st_size > self._limits.most_bytes:
-                raise Refusal("photo.too_large", clause="A7.1", most=self._limits.most_bytes)
+                megabytes = self._limits.most_bytes // 1_048_576
+                raise Refusal("photo.too_large", clause="A7.1", megabytes=megabytes)
             content = path.read_bytes()
         except OSError as error:
             raise Refusal("photo.unreadable", clause="A7.1", file=path.name) from error
