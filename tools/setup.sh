@@ -139,7 +139,7 @@ PYTHON
 }
 
 install_package() {
-    local pip=("$VENV/bin/python" -m pip install --quiet --disable-pip-version-check)
+    local pip=("$VENV/bin/python" -m pip install -qq --disable-pip-version-check)
     say "将安装 Python 依赖和本程序（${EXTRAS//,/、}）"
     if can_build_pyscard "$VENV/bin/python"; then
         "${pip[@]}" --editable ".[$EXTRAS]"
