@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from sbk_tui.resources import ASSETS
@@ -18,6 +19,10 @@ from sbk_tui.terminal.lean import LeanApp
 
 _LOOK_S = 60
 """How often the clock of the idle lock is looked at: nothing ticks faster than a minute."""
+
+
+_MENU_DEPTH = 2
+"""Screens on the stack once the menu is open."""
 
 
 class Opened(Protocol):
@@ -35,6 +40,10 @@ class SbkApp(LeanApp[None]):
     CSS_PATH = str(ASSETS / "styles" / "app.tcss")
     TITLE = "sbk"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 -- Textual's own
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f9,ctrl+backslash", "tray", show=False, priority=True)
+    ]
 
     def __init__(
         self,
@@ -77,6 +86,17 @@ class SbkApp(LeanApp[None]):
 
         self.push_screen(MenuScreen(desks))
         self._idle = self.set_interval(_LOOK_S, self._look_at_clock)
+
+    # ------------------------------------------------------------------ training
+
+    def action_tray(self) -> None:
+        """F9 in a training counter: change who stands there and what goes wrong."""
+        if self.tray is None or self._locked or len(self.screen_stack) < _MENU_DEPTH:
+            return
+        from sbk_tui.screens.tray import TrayScreen
+
+        if not isinstance(self.screen, TrayScreen):
+            self.push_screen(TrayScreen(self.tray))
 
     # ------------------------------------------------------------------ idle lock
 
