@@ -88,5 +88,3 @@ def township(tmp_path: Path) -> Sbk:
     for kind in WAYS["formal_lost"]:
         sbk.do(kind, *WISHES[kind])
     return sbk
-
-

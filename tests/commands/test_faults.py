@@ -161,7 +161,9 @@ def test_a_folder_that_cannot_be_written_is_unforeseen_but_said(active: Sbk) -> 
     if os.geteuid() == 0:  # root writes everywhere, unless that right is taken away
         words = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *words]
     try:
-        run = subprocess.run(words, env=os.environ | env, capture_output=True, text=True, check=False)
+        run = subprocess.run(
+            words, env=os.environ | env, capture_output=True, text=True, check=False
+        )
     finally:
         home.chmod(0o700)
         (home / "sbk.db").chmod(0o600)

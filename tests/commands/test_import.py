@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -114,7 +114,8 @@ def test_an_import_that_was_killed_goes_on_where_it_was(empty: Sbk, tmp_path: Pa
     wal = empty.home / "sbk.db-wal"
     with subprocess.Popen(words, env=os.environ | env) as process:
         while process.poll() is None and not (wal.exists() and wal.stat().st_size > 400_000):
-            time.sleep(0.005)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.005)
         process.send_signal(signal.SIGKILL)
     told = empty("import", "cards", file, "--batch", "A", "--json").document
     assert told["known"] + told["new"] == 3000
