@@ -91,9 +91,7 @@ class ApplyScreen(JobScreen):
         if current is not None:
             place.mount(Static(Text(f"{current.title}  {current.key}", "bold")))
         if fields:
-            form = Form(fields, self.desks.rules, self._values)
-            place.mount(form)
-            form.call_after_refresh(form.focus_first)
+            place.mount(Form(fields, self.desks.rules, self._values))
         else:
             self.set_focus(None)
         if self._step == "portrait":

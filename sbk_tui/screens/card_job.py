@@ -183,9 +183,7 @@ class CardJobScreen(JobScreen):
         title = self.progress.procedure.step(act.step).title
         key = word("keys.confirm")
         place.mount(Static(Text(f"{title}  (F10 {key})", "bold")))
-        form = Form(act.fields, self.desks.rules, values)
-        place.mount(form)
-        form.call_after_refresh(form.focus_first)
+        place.mount(Form(act.fields, self.desks.rules, values))
 
     def action_confirm(self) -> None:
         """F10: hand in the form of the act that is to be done now."""

@@ -40,7 +40,9 @@ class FieldRow(Horizontal):
     FieldRow > .label { width: 16; text-align: right; padding-right: 1; }
     FieldRow > Input { width: 26; }
     FieldRow > Input.-long { width: 50; }
-    FieldRow > .note { width: 1fr; padding-left: 1; text-style: dim; }
+    FieldRow > .note {
+        width: 1fr; padding-left: 1; text-style: dim; text-wrap: nowrap; text-overflow: ellipsis;
+    }
     FieldRow.-bad > .note { color: $error; text-style: none; }
     FieldRow.-warn > .note { color: $warning; text-style: none; }
     FieldRow.-unasked { display: none; }
@@ -131,7 +133,7 @@ class FieldRow(Horizontal):
         self.post_message(self.Left(self.field))
 
     def _note(self, text: str) -> None:
-        self.query_one(".note", Static).update(Text(text, no_wrap=True, overflow="ellipsis"))
+        self.query_one(".note", Static).update(Text(text))
 
 
 class Form(Vertical):
@@ -175,8 +177,9 @@ class Form(Vertical):
             yield FieldRow(field, self._rules, self._first.get(field.name, ""))
 
     def on_mount(self) -> None:
-        """Hide what is not asked."""
+        """Hide what is not asked; the cursor is in the first field before the next key."""
         self._show_asked()
+        self.focus_first()
         self._told = self.values
 
     @property
@@ -200,14 +203,18 @@ class Form(Vertical):
         """Put the cursor into the first field that is asked."""
         for row in self.rows:
             if row.display:
-                row.query_one(Input).focus()
+                self._go_to(row)
                 return
+
+    def _go_to(self, row: FieldRow) -> None:
+        # At once: `Widget.focus` would let keys that are already typed go to the old field.
+        self.screen.set_focus(row.query_one(Input))
 
     def focus_last(self) -> None:
         """Put the cursor into the last field that is asked."""
         asked = [row for row in self.rows if row.display]
         if asked:
-            asked[-1].query_one(Input).focus()
+            self._go_to(asked[-1])
 
     def check(self) -> tuple[Problem, ...]:
         """Show all problems at their fields, go to the first, and return them."""
@@ -225,7 +232,7 @@ class Form(Vertical):
             if problem is not None and not problem.warning and first is None:
                 first = row
         if first is not None:
-            first.query_one(Input).focus()
+            self._go_to(first)
 
     @on(FieldRow.Changed)
     def _changed(self, event: FieldRow.Changed) -> None:
@@ -254,7 +261,7 @@ class Form(Vertical):
         asked = [row.query_one(Input) for row in self.rows if row.display]
         place = asked.index(event.input)
         if place + 1 < len(asked):
-            asked[place + 1].focus()
+            self.screen.set_focus(asked[place + 1])
         else:
             self.post_message(self.Completed(self))
 
@@ -269,9 +276,9 @@ class Form(Vertical):
         if event.key == "space" and row.field.kind == "tick":
             row.value = "0" if row.value == "1" else "1"
         elif event.key == "down" and place + 1 < len(asked):
-            asked[place + 1].query_one(Input).focus()
+            self._go_to(asked[place + 1])
         elif event.key == "up" and place > 0:
-            asked[place - 1].query_one(Input).focus()
+            self._go_to(asked[place - 1])
         else:
             return
         event.stop()
