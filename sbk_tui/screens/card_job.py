@@ -17,7 +17,7 @@ from sbk_tui.domain.card import Card
 from sbk_tui.domain.procedure import Progress
 from sbk_tui.errors import Outdated, Refusal, SbkError
 from sbk_tui.screens.ask import Ask, AskApprover
-from sbk_tui.screens.form import Form
+from sbk_tui.screens.form import Form, after_typing
 from sbk_tui.screens.job import JobScreen
 from sbk_tui.screens.keys import bindings
 from sbk_tui.screens.person import PersonPanel
@@ -187,8 +187,11 @@ class CardJobScreen(JobScreen):
 
     def action_confirm(self) -> None:
         """F10: hand in the form of the act that is to be done now."""
+        after_typing(self, self._confirm_act)
+
+    def _confirm_act(self) -> None:
         act = self.act
-        if act is not None and not self.busy:
+        if act is not None and not self.busy and self.is_current:
             self._confirm(act)
 
     @on(Form.Completed)
