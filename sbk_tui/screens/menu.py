@@ -56,6 +56,7 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "1.2": _apply,
     "2.2.2": _card_job,
     "2.4.2": _query,
+    "2.5": _card_job,
     "3.1": _card_job,
     "3.2": _card_job,
     "3.3": _card_job,
