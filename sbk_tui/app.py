@@ -13,6 +13,7 @@ from textual.timer import Timer
 from sbk_tui.resources import ASSETS
 from sbk_tui.screens.login import LoginScreen
 from sbk_tui.services.desks import Desks
+from sbk_tui.services.training import Tray
 from sbk_tui.terminal.lean import LeanApp
 
 _LOOK_S = 60
@@ -36,17 +37,23 @@ class SbkApp(LeanApp[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 -- Textual's own
 
     def __init__(
-        self, *, opened: Opened | None = None, sign_in: Callable[[str, str], Opened] | None = None
+        self,
+        *,
+        opened: Opened | None = None,
+        sign_in: Callable[[str, str], Opened] | None = None,
+        tray: Tray | None = None,
     ) -> None:
         """Show the menu of a counter that is open, or the door in front of one.
 
         Args:
             opened: a counter whose clerk is signed in (the training counter).
             sign_in: what opens the counter for a clerk and a password.
+            tray: the simulated devices, when it is a training counter.
         """
         super().__init__()
         self._opened = opened
         self._sign_in = sign_in
+        self.tray = tray
         self._last_key = time.monotonic()
         self._idle: Timer | None = None
         self._locked = False
@@ -123,9 +130,13 @@ def run_from_command(home: Path) -> int:
     return app.return_code or 0
 
 
-def run(opened: Opened) -> int:
-    """Run a counter whose clerk is signed in (the training counter). Returns the exit code."""
-    app = SbkApp(opened=opened)
+def run(opened: Opened, *, tray: Tray | None = None) -> int:
+    """Run a counter whose clerk is signed in (the training counter). Returns the exit code.
+
+    Args:
+        tray: the simulated devices of a training counter, for its screens.
+    """
+    app = SbkApp(opened=opened, tray=tray)
     try:
         app.run(mouse=False)
     finally:

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from sbk_tui import __version__
+from sbk_tui.domain.text import escaped
 from sbk_tui.errors import BadUsage, SbkError
 from sbk_tui.texts import word
 
@@ -33,7 +34,16 @@ class _Parser(argparse.ArgumentParser):
     """argparse that refuses in our words and with our exit code."""
 
     def error(self, message: str) -> NoReturn:
-        raise BadUsage("command.wrong", command=self.prog, detail=message)
+        raise BadUsage("command.wrong", command=self.prog, detail=escaped(message))
+
+    def parse_typed(self, words: list[str]) -> argparse.Namespace:
+        """Return what was typed; an option may stand between two arguments (`do KIND --op X F=V`).
+
+        Not where actions have parsers of their own: argparse cannot do both.
+        """
+        if self._subparsers is not None:
+            return self.parse_args(words)
+        return self.parse_intermixed_args(words)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -70,7 +80,7 @@ def _run(module_name: str, prog: str, words: list[str]) -> int:
     parser = _Parser(prog=prog, description=word(f"commands.{module_name.rstrip('_')}"))
     parser.add_argument("--home", metavar="DIR", help=word("commands.home_option"))
     module.arguments(parser)
-    code: int = module.run(parser.parse_args(words))
+    code: int = module.run(parser.parse_typed(words))
     return code
 
 

@@ -86,11 +86,13 @@ def set_up(
     removed: tuple[str, ...] = (),
     cost: Cost | None = None,
     encrypt: bool | None = None,
+    clock: Callable[[], int] = now_ms,
 ) -> None:
     """Make a new counter: folder, keyring, database, and its first clerk as lead.
 
     Args:
         encrypt: None: encrypted where the `crypt` extra is installed.
+        clock: Unix ms; the certificate is dated by it.
 
     Raises:
         BadUsage: `counter.exists`, `counter.level`, `counter.district`.
@@ -110,7 +112,7 @@ def set_up(
         )
         counter_file.create(
             home, data_key if encrypted else None, counter=f"{district}-{secrets.token_hex(3)}",
-            office=office, level=level, district=district, removed=removed, now_ms=now_ms(),
+            office=office, level=level, district=district, removed=removed, now_ms=clock(),
         )  # fmt: skip
         opened = counter_file.open_counter(home, data_key if encrypted else None)
         try:
@@ -134,8 +136,10 @@ def sign_in(home: Path, clerk: str, password: str) -> Counter:
     return open_for(home, keyring.unlock(clerk, password), encrypted=keyring.encrypted)
 
 
-def open_for(home: Path, keys: Opened, *, encrypted: bool) -> Counter:
-    """Build the counter for a clerk whose slot is open."""
+def open_for(
+    home: Path, keys: Opened, *, encrypted: bool, clock: Callable[[], int] = now_ms
+) -> Counter:
+    """Build the counter for a clerk whose slot is open; `clock` gives its time in Unix ms."""
     if encrypted and not cipher_available():
         raise IntegrityFault("store.crypt_missing")
     config = configuration.load(home)
@@ -160,7 +164,7 @@ def open_for(home: Path, keys: Opened, *, encrypted: bool) -> Counter:
         session=session,
         rules=rules,
         initials=initials,
-        now_ms=now_ms,
+        now_ms=clock,
         new_salt=lambda: secrets.token_bytes(SALT_BYTES),
         clerk_key=publics.get,
     )
@@ -174,7 +178,7 @@ def open_for(home: Path, keys: Opened, *, encrypted: bool) -> Counter:
         session=session,
         ledger=ledger,
         lookup=lookup,
-        new_id=new_id,
+        new_id=lambda: uuid7(clock()),
         desks=_desks(home, config, rules, opened, key, seat, session, ledger, lookup),
     )
 

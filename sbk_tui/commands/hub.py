@@ -14,10 +14,10 @@ from sbk_tui import config as configuration
 from sbk_tui.codes import code_tables
 from sbk_tui.commands.output import emit, note, say
 from sbk_tui.config import home_folder
-from sbk_tui.data.lookup import Dossier, Lookup
+from sbk_tui.data.documents import person_document
+from sbk_tui.data.lookup import Lookup
 from sbk_tui.domain.capability import CounterLevel
 from sbk_tui.domain.rules import Rules
-from sbk_tui.domain.text import plain
 from sbk_tui.errors import BadUsage
 from sbk_tui.hub import registry, status
 from sbk_tui.hub.home import create, open_hub
@@ -148,13 +148,6 @@ def _show(args: argparse.Namespace) -> int:
         raise BadUsage("hub.no_such_person")
     emit(person_document(found))
     return 0
-
-
-def person_document(dossier: Dossier) -> dict[str, object]:
-    """Return what counter and hub both show of a person: as it stands, not who did what here."""
-    parts = (dossier.person, dossier.cards, dossier.applications)
-    shown = (msgspec.to_builtins(part, enc_hook=plain) for part in parts)
-    return dict(zip(("person", "cards", "applications"), shown, strict=True))
 
 
 def _revoke(args: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from sbk_tui.errors import BadUsage, SbkError
-from sbk_tui.texts import explain
+from sbk_tui.texts import explain, word
 
 
 def emit(document: Any) -> None:
@@ -57,7 +57,7 @@ def credentials(clerk: str = "SBK_CLERK", file: str = "SBK_PASSWORD_FILE") -> tu
     if not name:
         if not sys.stdin.isatty():
             raise BadUsage("auth.no_clerk", variable=clerk)
-        name = input("工号: ").strip()
+        name = _asked(f"{word('fields.clerk')}: ")
     if path:
         try:
             return name, Path(path).read_text("utf-8").rstrip("\r\n")
@@ -67,7 +67,14 @@ def credentials(clerk: str = "SBK_CLERK", file: str = "SBK_PASSWORD_FILE") -> tu
         raise BadUsage("auth.password_file", place=file)
     from getpass import getpass
 
-    return name, getpass("密码: ")
+    return name, getpass(f"{word('fields.password')}: ", stream=sys.stderr)
+
+
+def _asked(question: str) -> str:
+    # Not by `input`: its question would stand in the JSON on standard output.
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
 
 
 def _tame(line: str) -> str:

@@ -122,6 +122,12 @@ def register_clerk(store: Store, clerk: str, name: str, role: str, public: bytes
         ).execute(db)
 
 
+def close_clerk(store: Store, clerk: str, at_ms: int) -> None:
+    """Note that a clerk has no way in any more; what the clerk signed stays verifiable."""
+    with store.write() as db:
+        models.Clerk.update(closed=at_ms).where(models.Clerk.id == clerk).execute(db)
+
+
 def clerks(store: Store) -> tuple[ClerkRow, ...]:
     """Return every clerk that this counter has ever had."""
     with store.session() as db:

@@ -14,16 +14,18 @@ from typing import Any
 import msgspec
 from peewee import SqliteDatabase
 
-from sbk_tui.data.record import Envelope, hlc_ms
+from sbk_tui.data.record import Envelope, decode_payload, hlc_ms
 from sbk_tui.data.records import Records
 from sbk_tui.data.store import Store
 from sbk_tui.domain.card import Card
+from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.people import Application, Person
 
 PAGE = 50
 _NUMBER = re.compile(r"\d{4,17}[\dXx]?")
 _FEWEST_DIGITS = 3
 _PHONE_DIGITS = 11
+_CODE_DIGITS = 8
 _LAST = "\U0010ffff"
 
 
@@ -54,6 +56,15 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     verdict: str
     refused: str
     """The code of a refusal by the city, or empty."""
+
+
+class Filed(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation as it lies in the log."""
+
+    event: Event
+    envelope: Envelope
+    operation: Operation | None
+    """None once the payload was erased after its term."""
 
 
 class Dossier(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +126,47 @@ class Lookup:
                 timeline=_timeline(db, subjects),
                 versions={name: records.version(name) for name in subjects},
             )
+
+    def operation(self, key: str) -> Filed | None:
+        """Return an operation by its id, or by the eight characters of its slip (the newest).
+
+        Raises:
+            IntegrityFault: `record.payload` when its payload cannot be read.
+        """
+        key = key.strip().lower()
+        if not re.fullmatch(r"[0-9a-f]{8}|[0-9a-f]{32}", key):
+            return None
+        where, values = "o.op = ?", tuple[str | bytes, ...]((key,))
+        if len(key) == _CODE_DIGITS:
+            low = bytes.fromhex(key)
+            where, values = "o.hash >= ? AND o.hash < ?", (low, low + b"\xff" * 32)
+        with self._store.session() as db:
+            row: Any = db.execute_sql(f"{_EVENT} WHERE {where} ORDER BY o.hlc DESC LIMIT 1", values)
+            found = row.fetchone()
+            if found is None:
+                return None
+            event, envelope = _event(*found), msgspec.msgpack.decode(found[6], type=Envelope)
+            payload: Any = db.execute_sql(
+                "SELECT payload FROM operation WHERE op = ?", (event.op,)
+            ).fetchone()[0]
+        operation = None if payload is None else decode_payload(event.kind, bytes(payload))
+        return Filed(event=event, envelope=envelope, operation=operation)
+
+    def batch(self, batch: str) -> tuple[tuple[Person | None, Card], ...]:
+        """Return the cards of a batch with their holders, by card number."""
+        with self._store.session() as db:
+            records = Records(db, self._initials)
+            cursor = db.execute_sql(
+                "SELECT number FROM card WHERE batch = ? ORDER BY number", (batch,)
+            )
+            cards = [records.card(number) for (number,) in cursor.fetchall()]
+            return tuple((records.person(card.person), card) for card in cards if card)
+
+    def latest_ms(self) -> int | None:
+        """Return the time of the newest operation, None when there is none."""
+        with self._store.session() as db:
+            row = db.execute_sql("SELECT max(hlc) FROM operation").fetchone()
+        return hlc_ms(row[0]) if row[0] else None
 
     def waiting(self) -> int:
         """Return how many operations the city has not received yet."""
@@ -190,17 +242,20 @@ def card_that_matters(cards: Sequence[Card]) -> Card | None:
     )
 
 
-_TIMELINE = (
-    "SELECT DISTINCT o.op, o.seq, o.hlc, o.kind, coalesce(c.name, o.clerk), o.hash, o.envelope,"
-    " r.state, r.verdict, r.code FROM about a JOIN operation o ON o.op = a.op"
+_EVENT = (
+    "SELECT o.op, o.seq, o.hlc, o.kind, coalesce(c.name, o.clerk), o.hash, o.envelope,"
+    " r.state, r.verdict, r.code FROM operation o"
     " LEFT JOIN receipt r ON r.op = o.op LEFT JOIN clerk c ON c.id = o.clerk"
-    " WHERE a.subject IN ({marks}) ORDER BY o.hlc DESC LIMIT 200"
 )
 
 
 def _timeline(db: SqliteDatabase, subjects: Sequence[str]) -> tuple[Event, ...]:
     marks = ", ".join("?" * len(subjects))
-    rows: Any = db.execute_sql(_TIMELINE.format(marks=marks), tuple(subjects))
+    rows: Any = db.execute_sql(
+        f"{_EVENT} WHERE o.op IN (SELECT op FROM about WHERE subject IN ({marks}))"  # noqa: S608 -- only question marks are added
+        " ORDER BY o.hlc DESC LIMIT 200",
+        tuple(subjects),
+    )
     return tuple(_event(*row) for row in rows)
 
 

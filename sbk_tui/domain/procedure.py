@@ -92,6 +92,12 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
                 passed.append(earlier.id)
         return msgspec.structs.replace(self, done=(*passed, step_id))
 
+    def found_done(self, step_id: str) -> Progress:
+        """Return the progress with a step that the records show as done at an earlier visit."""
+        if step_id in self.done:
+            return self
+        return msgspec.structs.replace(self, done=(*self.done, step_id))
+
     def back_to(self, step_id: str) -> Progress:
         """Return the progress before `step_id`, if no operation was performed since.
 

@@ -88,10 +88,7 @@ class StatusLine(Widget):
 class Guide(Widget):
     """The regulation's steps: a strip of one line at 80 columns, a column where there is room."""
 
-    DEFAULT_CSS = """
-    Guide { height: 1; }
-    .-wide Guide { width: 24; height: 1fr; dock: left; border-right: ascii $foreground 40%; }
-    """
+    DEFAULT_CSS = "Guide { height: 1; }"
 
     progress: reactive[Progress | None] = reactive(None)
 

@@ -140,11 +140,15 @@ class CardJobScreen(JobScreen):
         title = self.progress.procedure.title
         self.messages.say(word("job.wrong_state", name=name, cards=states, job=title), "bad")
 
-    def _begin(self) -> None:
-        self.show_progress(self.progress.after("find").after("pick"))
+    def _begin(self, values: dict[str, str] | None = None) -> None:
+        progress = self.progress.after("find").after("pick")
+        for act in self.job.acts:
+            if self._card is not None and act.already(self._card):
+                progress = progress.found_done(act.step)
+        self.show_progress(progress)
         self.set_class(True, "-picked")
         self.messages.say("")
-        self._show_act({})
+        self._show_act(values or {})
 
     def _take_up(self, draft: FormDraft, answer: str | None) -> None:
         if answer == "drop":
@@ -157,9 +161,7 @@ class CardJobScreen(JobScreen):
                 self._forget()
                 return
             self._op, self._draft = draft.op, draft.id
-            self.show_progress(self.progress.after("find").after("pick"))
-            self.set_class(True, "-picked")
-            self._show_act(draft.values)
+            self._begin(draft.values)
 
     # ------------------------------------------------------------------ the act
 
@@ -169,7 +171,7 @@ class CardJobScreen(JobScreen):
         if self._card is None:
             return None
         for act in self.job.acts:
-            if act.step not in self.progress.done and not act.already(self._card):
+            if act.step not in self.progress.done:
                 return act
         return None
 

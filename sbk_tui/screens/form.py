@@ -39,7 +39,7 @@ class FieldRow(Horizontal):
     FieldRow { height: 1; }
     FieldRow > .label { width: 16; text-align: right; padding-right: 1; }
     FieldRow > Input { width: 26; }
-    FieldRow > Input.-long { width: 44; }
+    FieldRow > Input.-long { width: 50; }
     FieldRow > .note { width: 1fr; padding-left: 1; text-style: dim; }
     FieldRow.-bad > .note { color: $error; text-style: none; }
     FieldRow.-warn > .note { color: $warning; text-style: none; }
@@ -72,7 +72,7 @@ class FieldRow(Horizontal):
         yield Static(f"{star}{word('fields.' + self.field.name)}", classes="label", markup=False)
         box = Input(self._first, compact=True, select_on_focus=False)
         box.cursor_blink = False
-        box.set_class(self.field.kind == "text" and not self.field.parse, "-long")
+        box.set_class(self.field.wide, "-long")
         yield box
         yield Static("", classes="note", markup=False)
 
@@ -167,6 +167,7 @@ class Form(Vertical):
         self._fields = tuple(fields)
         self._rules = rules
         self._first = dict(values or {})
+        self._told: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         """One row a field."""
@@ -176,6 +177,7 @@ class Form(Vertical):
     def on_mount(self) -> None:
         """Hide what is not asked."""
         self._show_asked()
+        self._told = self.values
 
     @property
     def rows(self) -> list[FieldRow]:
@@ -229,7 +231,10 @@ class Form(Vertical):
     def _changed(self, event: FieldRow.Changed) -> None:
         event.stop()
         self._show_asked()
-        self.post_message(self.Changed(self, self.values))
+        values = self.values
+        if values != self._told:  # a field also speaks of the value it begins with
+            self._told = values
+            self.post_message(self.Changed(self, values))
 
     @on(FieldRow.Left)
     def _left(self, event: FieldRow.Left) -> None:

@@ -76,9 +76,10 @@ class JobScreen(Background, Screen[None]):
         """Draw the frame around the job's own body."""
         job = self.progress.procedure
         yield TitleBar(f"{job.clause} {job.title}", self.desks.seat)
-        yield Guide()
-        with Container(id="body"):
-            yield from self.body()
+        with Container(id="middle"):
+            yield Guide()
+            with Container(id="body"):
+                yield from self.body()
         yield MessageLine()
         yield KeyBar()
         yield StatusLine()

@@ -83,6 +83,10 @@ def _receiver(values: Values) -> Receiver:
     )
 
 
+def _handed_over(card: Card) -> bool:
+    return card.collected_at is not None
+
+
 def _issue(card: Card, values: Values, _today: date, _rules: Rules) -> Operation:
     return IssueToPerson(card=card.number, receiver=_receiver(values))
 
@@ -156,7 +160,7 @@ JOBS = (
     CardJob(
         "2.2.2",
         frozenset({S.SEALED}),
-        (Act("issue", _RECEIVER, _issue, "issue_slip"), _ENABLE),
+        (Act("issue", _RECEIVER, _issue, "issue_slip", already=_handed_over), _ENABLE),
     ),
     CardJob(
         "2.5",
@@ -236,7 +240,7 @@ JOBS = (
                 "confirm",
                 (
                     Field("cancel_reason", "choice", table="cancel_reason", required=True),
-                    Field("proof", required=True),
+                    Field("proof", required=True, wide=True),
                     Field("card_taken_back", "tick"),
                 ),
                 _cancel,
@@ -255,7 +259,7 @@ JOBS = (
                 _RECEIVER,
                 _collect,
                 "issue_slip",
-                already=lambda c: c.collected_at is not None,
+                already=_handed_over,
             ),
             _ENABLE,
         ),

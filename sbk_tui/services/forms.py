@@ -30,6 +30,8 @@ class Field(NamedTuple):
     only: tuple[str, ...] = ()
     """For a choice: the codes offered here, if fewer than the table's."""
     parse: Callable[[str], object] | None = None
+    wide: bool = False
+    """A value that wants most of the line: an address, a name of an office."""
     quiet: bool = False
     """A choice too long to be listed beside the field; F5 lists it."""
     required: bool = False

@@ -17,7 +17,7 @@ import pytest
 
 from sbk_tui import wiring
 from sbk_tui.cli import main
-from sbk_tui.commands.hub import person_document
+from sbk_tui.data.documents import person_document
 from sbk_tui.data.keyring import Cost
 from sbk_tui.data.outbox import peer
 from sbk_tui.domain.operations.apply import Apply

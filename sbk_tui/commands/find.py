@@ -1,0 +1,65 @@
+"""`sbk find TEXT`: people by number, last digits, name, initials, telephone or card; masked."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from sbk_tui.commands.output import credentials, emit, note, say
+from sbk_tui.config import home_folder
+from sbk_tui.data.lookup import Hit
+from sbk_tui.domain import mask
+from sbk_tui.domain.capability import Capability
+from sbk_tui.domain.text import clean
+from sbk_tui.services import words
+from sbk_tui.texts import word
+from sbk_tui.wiring import sign_in
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command."""
+    parser.add_argument("text", metavar="TEXT", help=word("find.text"))
+    parser.add_argument("--json", action="store_true", help=word("find.json"))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print who is found; nobody found is an answer too."""
+    counter = sign_in(home_folder(args.home), *credentials())
+    try:
+        counter.seat.authority.require(Capability.QUERY)
+        hits = counter.desks.query.find(clean(args.text))
+    finally:
+        counter.close()
+    if args.json:
+        emit([_document(hit) for hit in hits])
+        return 0
+    for hit in hits:
+        say(_line(hit))
+    note(word("find.count", count=len(hits)))
+    return 0
+
+
+def _document(hit: Hit) -> dict[str, Any]:
+    return {
+        "person": hit.person.id,
+        "name": hit.person.name,
+        "number": mask.number(hit.person.number),
+        "mobile": mask.phone(hit.person.mobile),
+        "card": hit.card.number if hit.card else None,
+        "state": hit.card.state.value if hit.card else None,
+        "cards": hit.cards,
+    }
+
+
+def _line(hit: Hit) -> str:
+    number = mask.number(hit.person.number)
+    if hit.card is None:
+        return word("find.no_card", name=hit.person.name, number=number, id=hit.person.id)
+    return word(
+        "find.line",
+        name=hit.person.name,
+        number=number,
+        card=hit.card.number,
+        state=words.card_state(hit.card),
+        id=hit.person.id,
+    )

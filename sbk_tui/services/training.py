@@ -1,0 +1,67 @@
+"""What a training screen may ask of the simulated devices (B14); `demo.twins` answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class Visitor(Protocol):
+    """Somebody of the training township who stands before the counter, an identity card in hand."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def number(self) -> str:
+        """社会保障号码, invented like its holder: it may be shown whole."""
+
+    @property
+    def situation(self) -> str:
+        """How it stood with this person when the training began: a word of `demo_visitor`."""
+
+
+class Tray(Protocol):
+    """The identity cards at hand: which one lies on the reader, and what goes wrong there.
+
+    When a read begins and nothing lies there, or what lies there has been read already, the
+    current visitor's card is laid by itself.
+    """
+
+    @property
+    def visitors(self) -> Sequence[Visitor]: ...
+
+    @property
+    def current(self) -> int:
+        """The place in `visitors` of whose card is laid next."""
+
+    @property
+    def lying(self) -> int | None:
+        """The place in `visitors` of whose card lies on the reader; None: nothing does."""
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """Names for `fault`; their words are `demo_fault.<name>`."""
+
+    @property
+    def pictures(self) -> Sequence[str]:
+        """Names of the pictures that `photograph` can take."""
+
+    def lay(self, index: int) -> None:
+        """Lay the card of `visitors[index]` on the reader; it is the current one from now on."""
+
+    def lift(self) -> None:
+        """Take the card off the reader."""
+
+    def fault(self, name: str, times: int = 1) -> None:
+        """Let the next `times` requests that it concerns go wrong; 0: all until `mend`.
+
+        Raises:
+            BadUsage: `idcard.unknown_fault`.
+        """
+
+    def mend(self) -> None:
+        """Let the reader be a sound one again."""
+
+    def photograph(self, picture: str) -> None:
+        """Save a picture into the portrait folder, as the camera's program does."""
