@@ -1,16 +1,19 @@
 # One command each; the README and .ci/run call these and keep no second list of steps.
 PY := .venv/bin/python
 
-.PHONY: run test check format types bench setup clean
+.PHONY: help setup run test check format bench clean
 
-setup:            ## say what is missing, install it (apt with root, virtual environment, package)
+help:             ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup:            ## install what is missing (it says what), quiet when nothing is
 	@bash tools/setup.sh
 
-run: setup        ## the training counter in this terminal
-	@$(PY) -m sbk_tui demo
+run: setup        ## the training counter in this terminal; ARGS="--level county" and the like
+	@$(PY) -m sbk_tui demo $(ARGS)
 
-test: setup       ## every test, unattended
-	@$(PY) -m pytest -q -n auto
+test: setup       ## every test, unattended; ARGS="tests/domain" for some
+	@$(PY) -m pytest -q -n auto $(ARGS)
 
 check: setup      ## format, lint, types, rooms, words
 	@$(PY) -m ruff format --check .
@@ -18,9 +21,13 @@ check: setup      ## format, lint, types, rooms, words
 	@$(PY) -m mypy
 	@$(PY) -m pytest -q tests/test_rooms.py tests/test_words.py
 
-format: setup
+format: setup     ## let ruff put the code in shape
 	@$(PY) -m ruff format .
 	@$(PY) -m ruff check --fix .
 
 bench: setup      ## against bare Textual, interleaved
-	@$(PY) bench/run.py
+	@$(PY) bench/run.py $(ARGS)
+
+clean:            ## remove the environment and all caches
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

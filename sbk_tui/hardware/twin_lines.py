@@ -151,6 +151,7 @@ class TwinLines:
     def _close_pty(self) -> None:
         if self._pty_open:
             self._selector.unregister(self._master)
-            os.close(self._master)
+            # The driver sees the end when the master goes: nothing of ours is open by then.
             os.close(self._slave)
+            os.close(self._master)
             self._pty_open = False

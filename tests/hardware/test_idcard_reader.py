@@ -273,7 +273,7 @@ def test_a_set_cancel_opens_nothing(reader: IdCardReader, twin: IdCardReaderTwin
     assert asked == []
 
 
-@pytest.mark.filterwarnings("ignore:setDaemon:DeprecationWarning")  # in pyserial
+@pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # pyserial
 def test_a_reader_behind_a_terminal_server_is_read(twin: IdCardReaderTwin) -> None:
     card = CITIZEN.card(NEWEST_ADDRESS)
     twin.lay(card)
