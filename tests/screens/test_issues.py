@@ -94,3 +94,28 @@ def test_the_command_writes_the_same_table(
 def rows_of(path: Path) -> list[list[str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.reader(file))
+
+
+@pytest.mark.clause("B19", "B5", "2.4.2")
+@pytest.mark.parametrize("size", [(80, 24), (100, 30)])
+@pytest.mark.parametrize(
+    ("who", "bar", "turn"),
+    [
+        (0, "[##########] 10/10 已领卡", "激活金融账户"),
+        (2, "[#########-] 9/10 乡镇接收", "到本窗口领卡"),
+    ],
+)
+async def test_the_dossier_says_where_the_card_is(
+    app: SbkApp, size: tuple[int, int], who: int, bar: str, turn: str
+) -> None:
+    async with app.run_test(size=size) as pilot:
+        await open_job(pilot, "242")
+        await pilot.press(*PEOPLE[who].number, "enter")
+        await settled(pilot)
+        screen = shown(app)
+    assert bar in screen
+    assert turn in screen
+    assert "已 0 天" in screen
+    assert "无照片" in screen
+    assert "只在本机、未送到市中心" in screen
+    assert "市中心还没有答复过本窗口" in screen
