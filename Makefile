@@ -1,7 +1,7 @@
 # One command each; the README and .ci/run call these and keep no second list of steps.
 PY := .venv/bin/python
 
-.PHONY: help setup run test check format bench clean
+.PHONY: help setup run test check format bench shots clean
 
 help:             ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -27,6 +27,9 @@ format: setup     ## let ruff put the code in shape
 
 bench: setup      ## against bare Textual, interleaved
 	@$(PY) bench/run.py $(ARGS)
+
+shots: setup      ## draw the pictures of the guides anew
+	@$(PY) tools/shots.py
 
 clean:            ## remove the environment and all caches
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

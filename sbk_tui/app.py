@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from sbk_tui.resources import ASSETS
@@ -18,6 +21,10 @@ from sbk_tui.terminal.lean import LeanApp
 
 _LOOK_S = 60
 """How often the clock of the idle lock is looked at: nothing ticks faster than a minute."""
+
+
+_MENU_DEPTH = 2
+"""Screens on the stack once the menu is open."""
 
 
 class Opened(Protocol):
@@ -35,6 +42,10 @@ class SbkApp(LeanApp[None]):
     CSS_PATH = str(ASSETS / "styles" / "app.tcss")
     TITLE = "sbk"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 -- Textual's own
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f9,ctrl+backslash", "tray", show=False, priority=True)
+    ]
 
     def __init__(
         self,
@@ -60,6 +71,10 @@ class SbkApp(LeanApp[None]):
 
     def on_mount(self) -> None:
         """Begin with the menu or with the door."""
+        if not self.is_headless:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGHUP, signal.SIGTERM):
+                loop.add_signal_handler(number, self._hang_up)
         if self._opened is not None:
             self._show_menu(self._opened.desks)
         elif self._sign_in is not None:
@@ -77,6 +92,26 @@ class SbkApp(LeanApp[None]):
 
         self.push_screen(MenuScreen(desks))
         self._idle = self.set_interval(_LOOK_S, self._look_at_clock)
+
+    def _hang_up(self) -> None:
+        """The line dropped (SIGHUP) or somebody ends us politely: keep every draft, then leave."""
+        from sbk_tui.screens.job import JobScreen
+
+        for screen in self.screen_stack:
+            if isinstance(screen, JobScreen):
+                screen.keep_at_once()
+        self.exit()
+
+    # ------------------------------------------------------------------ training
+
+    def action_tray(self) -> None:
+        """F9 in a training counter: change who stands there and what goes wrong."""
+        if self.tray is None or self._locked or len(self.screen_stack) < _MENU_DEPTH:
+            return
+        from sbk_tui.screens.tray import TrayScreen
+
+        if not isinstance(self.screen, TrayScreen):
+            self.push_screen(TrayScreen(self.tray))
 
     # ------------------------------------------------------------------ idle lock
 

@@ -109,7 +109,7 @@ make_environment() {
         "$python" -m venv --clear "$VENV"
     elif "$python" -c 'import venv, pip' 2>/dev/null; then # Debian without python3-venv
         "$python" -m venv --clear --without-pip "$VENV"
-        "$python" -m pip --python "$VENV/bin/python" install --quiet pip
+        "$python" -m pip --python "$VENV/bin/python" install -qq pip
     elif "$python" -c 'import virtualenv' 2>/dev/null; then
         "$python" -m virtualenv --quiet --clear "$VENV"
     else

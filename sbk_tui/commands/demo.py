@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from typing import NoReturn
 from sbk_tui.commands.output import emit, note, say
 from sbk_tui.demo import assets, office
 from sbk_tui.errors import BadUsage
+from sbk_tui.terminal import startup
 from sbk_tui.texts import word
 from sbk_tui.wiring import now_ms
 
@@ -48,6 +50,10 @@ def run(args: argparse.Namespace) -> int:
         if keep is None or not args.setup_only:
             raise BadUsage("demo.keep_missing")
         return _set_up_only(keep.expanduser().absolute(), args)
+    why_not = startup.begin(sys.stdout, os.environ)
+    if why_not:
+        sys.stderr.write(why_not + "\n")
+        return 2
     with _leaving_orderly(), _folder(keep) as home:
         _make_unless_there(home, args)
         return _work(home)

@@ -151,7 +151,7 @@ def operation_from(payload: type[Operation], tree: Mapping[str, Any]) -> Operati
 
 def _record(record: type[Any], given: object, path: str) -> Any:
     if not isinstance(given, Mapping):
-        raise BadUsage("field.not_record", field=path or record.__name__)
+        raise BadUsage("field.not_record", field=path.removesuffix(".") or record.__name__)
     fields = {field.name: field for field in _fields(record)}
     for name in given:
         if name not in fields:

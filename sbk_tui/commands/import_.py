@@ -61,7 +61,7 @@ def _import(counter: Counter, sheet: Sheet, args: argparse.Namespace) -> int:
     refusal = Refusal("import.bad_rows", clause="2.1", bad=survey.bad, rows=survey.rows)
     if survey.bad and not args.skip_bad:
         return _refuse(refusal, document, cards, survey, as_json=args.json)
-    if not args.dry_run:
+    if not args.dry_run and (survey.fresh or survey.bad):
         document["new"] = _take_in(desk, cards, survey, args)
         if survey.bad:
             document["rejected"] = _rejected_path(args.file).name

@@ -9,13 +9,15 @@ from typing import Any
 
 import msgspec
 
+from sbk_tui.domain.text import plain
 from sbk_tui.errors import BadUsage, SbkError
 from sbk_tui.texts import explain, word
 
 
 def emit(document: Any) -> None:
     """Print one JSON document to standard output."""
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
+    encoded = msgspec.json.encode(document, enc_hook=plain)
+    sys.stdout.write(msgspec.json.format(encoded, indent=2).decode())
     sys.stdout.write("\n")
 
 

@@ -15,12 +15,10 @@ def arguments(_parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Draw at once, then import what is big, then open the door."""
-    startup.speak_utf8(sys.stdout, os.environ)
-    why_not = startup.refusal(sys.stdout, os.environ)
+    why_not = startup.begin(sys.stdout, os.environ)
     if why_not:
         sys.stderr.write(why_not + "\n")
         return 2
-    startup.prepare(os.environ)
     from sbk_tui.config import home_folder
     from sbk_tui.data.counter_file import DATABASE
     from sbk_tui.errors import BadUsage

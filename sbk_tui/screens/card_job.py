@@ -17,7 +17,7 @@ from sbk_tui.domain.card import Card
 from sbk_tui.domain.procedure import Progress
 from sbk_tui.errors import Outdated, Refusal, SbkError
 from sbk_tui.screens.ask import Ask, AskApprover
-from sbk_tui.screens.form import Form
+from sbk_tui.screens.form import Form, after_typing
 from sbk_tui.screens.job import JobScreen
 from sbk_tui.screens.keys import bindings
 from sbk_tui.screens.person import PersonPanel
@@ -191,14 +191,15 @@ class CardJobScreen(JobScreen):
         before = act.before(self._seen, self._card) if self._seen and self._card else ""
         if before:
             place.mount(Static(Text(before), classes="before"))
-        form = Form(act.fields, self.desks.rules, values)
-        place.mount(form)
-        form.call_after_refresh(form.focus_first)
+        place.mount(Form(act.fields, self.desks.rules, values))
 
     def action_confirm(self) -> None:
         """F10: hand in the form of the act that is to be done now."""
+        after_typing(self, self._confirm_act)
+
+    def _confirm_act(self) -> None:
         act = self.act
-        if act is not None and not self.busy:
+        if act is not None and not self.busy and self.is_current:
             self._confirm(act)
 
     @on(Form.Completed)

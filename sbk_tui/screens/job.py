@@ -140,6 +140,12 @@ class JobScreen(Background, Screen[None]):
         self._to_keep = None
         self.desks.drafts.drop(draft_id)
 
+    def keep_at_once(self) -> None:
+        """Keep what waits to be kept, here and now: the line has dropped."""
+        if self._to_keep is not None:
+            self.desks.drafts.save(*self._to_keep)
+            self._to_keep = None
+
     def _keep_now(self) -> None:
         self._keeper = None
         if self._to_keep is not None:

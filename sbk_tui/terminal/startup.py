@@ -34,6 +34,15 @@ def prepare(environ: MutableMapping[str, str]) -> None:
             environ.setdefault(name, value)
 
 
+def begin(stream: TextIO, environ: MutableMapping[str, str]) -> str | None:
+    """Make ready for drawing on `stream`; return in plain English why that cannot be."""
+    speak_utf8(stream, environ)
+    why_not = refusal(stream, environ)
+    if why_not is None:
+        prepare(environ)
+    return why_not
+
+
 def speak_utf8(stream: TextIO, environ: Mapping[str, str]) -> None:
     """Write UTF-8 to the screen when the locale is C or unset, as if it were C.UTF-8.
 

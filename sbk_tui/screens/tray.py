@@ -1,0 +1,95 @@
+"""演练托盘 (B14): who stands at the counter, what lies on the reader, what goes wrong there.
+
+Opened with F9 in a training counter only; the devices behind it are the simulated ones, the
+drivers in front of them the real ones.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from sbk_tui.services.training import Tray, Visitor
+from sbk_tui.terminal.listview import Column, PagedList, Row
+from sbk_tui.texts import word
+
+_VISITOR, _FAULT, _PICTURE = "v", "f", "p"
+_LIFT, _MEND = "lift", "mend"
+
+
+class TrayScreen(ModalScreen[str | None]):
+    """One list: visitors, then faults, then pictures. Enter does what the line says.
+
+    Dismisses with what was done, in words, or None.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
+
+    def __init__(self, tray: Tray) -> None:
+        super().__init__()
+        self._tray = tray
+
+    def compose(self) -> ComposeResult:
+        """Draw the list."""
+        with Vertical(classes="box -tall"):
+            yield Static(word("tray.title"), markup=False, classes="question")
+            columns = (Column(word("tray.what"), 14), Column(word("tray.about"), 0))
+            yield PagedList(columns)
+            yield Static(word("tray.keys"), markup=False)
+
+    def on_mount(self) -> None:
+        """Fill the list; the mark is on who stands at the counter."""
+        people = self.query_one(PagedList)
+        people.show(self._rows())
+        people.go_to(self._tray.current)
+        people.focus()
+
+    def _rows(self) -> list[Row]:
+        lying = self._tray.lying
+        rows = [
+            Row(
+                f"{_VISITOR}{place}",
+                (visitor.name, self._about(place, visitor)),
+                "ok" if place == lying else "",
+            )
+            for place, visitor in enumerate(self._tray.visitors)
+        ]
+        rows.append(Row(_LIFT, (word("tray.lift"), word("tray.lift_about"))))
+        rows += [
+            Row(f"{_FAULT}{name}", (word("tray.fault"), word(f"demo_fault.{name}")), "warn")
+            for name in self._tray.faults
+        ]
+        rows.append(Row(_MEND, (word("tray.mend"), word("tray.mend_about"))))
+        rows += [
+            Row(f"{_PICTURE}{name}", (word("tray.picture"), name)) for name in self._tray.pictures
+        ]
+        return rows
+
+    def _about(self, place: int, visitor: Visitor) -> str:
+        about = f"{visitor.number} {word('demo_visitor.' + visitor.situation)}"
+        return f"{word('tray.lies')} {about}" if place == self._tray.lying else about
+
+    @on(PagedList.Chosen)
+    def _chosen(self, event: PagedList.Chosen) -> None:
+        key, what = event.row.key, event.row.cells[1]
+        if key == _LIFT:
+            self._tray.lift()
+        elif key == _MEND:
+            self._tray.mend()
+        elif key.startswith(_VISITOR):
+            self._tray.lay(int(key[1:]))
+        elif key.startswith(_FAULT):
+            self._tray.fault(key[1:])
+        else:
+            self._tray.photograph(key[1:])
+        self.dismiss(f"{event.row.cells[0]} {what}")
+
+    def action_leave(self) -> None:
+        """Change nothing."""
+        self.dismiss(None)
