@@ -21,6 +21,7 @@ from sbk_tui.data.access import AccessLog
 from sbk_tui.data.blobs import Blobs
 from sbk_tui.data.drafts import Drafts
 from sbk_tui.data.ids import uuid7
+from sbk_tui.data.issues import Issues
 from sbk_tui.data.keyring import Cost, Keyring, Opened, choose_cost
 from sbk_tui.data.ledger import Ledger, Session
 from sbk_tui.data.lookup import Lookup
@@ -39,6 +40,7 @@ from sbk_tui.services.card_desk import CardDesk
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.id_desk import IdDesk
+from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
@@ -242,7 +244,22 @@ def _desks(
             now=lambda: words.moment(now_ms()),
             new_id=new_id,
         ),
-        query=QueryDesk(lookup, AccessLog(store, session.clerk), now_ms),
+        issues=IssuesDesk(
+            Issues(store),
+            AccessLog(store, session.clerk),
+            clerk=f"{session.name}（{session.clerk}）",
+            office=held.office,
+            district=held.district,
+            now_ms=now_ms,
+            folder=home / "exports",
+        ),
+        query=QueryDesk(
+            lookup,
+            AccessLog(store, session.clerk),
+            now_ms,
+            counter=held.counter,
+            level=held.level,
+        ),
         ids=IdDesk(_reader_of(config)),
         portraits=PortraitDesk(_folder_of(config)),
         papers=PaperDesk(Papers(store), lambda: _printer(home, config), training=config.training),

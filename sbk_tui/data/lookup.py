@@ -168,6 +168,12 @@ class Lookup:
             row = db.execute_sql("SELECT max(hlc) FROM operation").fetchone()
         return hlc_ms(row[0]) if row[0] else None
 
+    def heard_ms(self) -> int | None:
+        """Return the time of the city's newest answer, None before the first."""
+        with self._store.session() as db:
+            row = db.execute_sql("SELECT max(at) FROM receipt").fetchone()
+        return int(row[0]) if row[0] else None
+
     def waiting(self) -> int:
         """Return how many operations the city has not received yet."""
         with self._store.session() as db:

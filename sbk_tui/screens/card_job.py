@@ -106,9 +106,11 @@ class CardJobScreen(JobScreen):
 
     def _pick(self, seen: Dossier) -> None:
         """Show the person; go on with the card that the job can be done to, if there is one."""
-        cards = [card for card in seen.cards if card.state in self.job.states]
+        fitting = [card for card in seen.cards if card.state in self.job.states]
+        refusals = {card.number: self.desks.cards.why_not(self.job, card) for card in fitting}
+        cards = [card for card in fitting if refusals[card.number] is None]
         if not cards:
-            self._say_why_not(seen)
+            self._say_why_not(seen, next(filter(None, refusals.values()), None))
             return
         self._seen, self._card = seen, cards[0]
         self._op, self._draft = self.desks.new_id(), self.desks.new_id()
@@ -126,7 +128,10 @@ class CardJobScreen(JobScreen):
         self._card = next(card for card in self._seen.cards if card.number == number)
         self._begin()
 
-    def _say_why_not(self, seen: Dossier) -> None:
+    def _say_why_not(self, seen: Dossier, refusal: Refusal | None) -> None:
+        if refusal is not None:
+            self.messages.explain(refusal)
+            return
         name = seen.person.name
         if not seen.cards:
             self.messages.say(word("job.no_card", name=name), "bad")
@@ -183,6 +188,9 @@ class CardJobScreen(JobScreen):
         title = self.progress.procedure.step(act.step).title
         key = word("keys.confirm")
         place.mount(Static(Text(f"{title}  (F10 {key})", "bold")))
+        before = act.before(self._seen, self._card) if self._seen and self._card else ""
+        if before:
+            place.mount(Static(Text(before), classes="before"))
         place.mount(Form(act.fields, self.desks.rules, values))
 
     def action_confirm(self) -> None:

@@ -46,6 +46,12 @@ def _query(desks: Desks, _clause: str) -> Screen[None]:
     return QueryScreen(desks)
 
 
+def _issues(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.issues import IssuesScreen
+
+    return IssuesScreen(desks)
+
+
 def _debts(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.debts import DebtsScreen
 
@@ -55,7 +61,9 @@ def _debts(desks: Desks, _clause: str) -> Screen[None]:
 SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "1.2": _apply,
     "2.2.2": _card_job,
+    "2.4.1": _issues,
     "2.4.2": _query,
+    "2.5": _card_job,
     "3.1": _card_job,
     "3.2": _card_job,
     "3.3": _card_job,

@@ -10,6 +10,7 @@ from sbk_tui.services.apply_desk import ApplyDesk
 from sbk_tui.services.card_desk import CardDesk
 from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.id_desk import IdDesk
+from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
@@ -26,6 +27,7 @@ class Desks:
     cards: CardDesk
     apply: ApplyDesk
     query: QueryDesk
+    issues: IssuesDesk
     ids: IdDesk
     portraits: PortraitDesk
     papers: PaperDesk

@@ -31,6 +31,11 @@ RULES = Rules(
         "replace_reason": CodeTable(
             title="补换原因", source="test", rows={"51": Code(name="遗失")}
         ),
+        "rollback_reason": CodeTable(
+            title="回退原因",
+            source="test",
+            rows={"01": Code(name="发错人"), "99": Code(name="其他")},
+        ),
         "bank": CodeTable(title="服务银行", source="test", rows={"95533": Code(name="建设银行")}),
     },
 )

@@ -13,6 +13,7 @@ from sbk_tui.domain.operations.batch import Line, TakeIn
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
 from sbk_tui.domain.operations.replace import ApplyForReplacement
+from sbk_tui.domain.operations.roll_back import RollBack
 
 CARDS = [f"B{n:07d}{check}" for n, check in ((1, "9"), (2, "7"), (3, "5"), (4, "3"))]
 SELF = Receiver(type="1", phone="13800000000")
@@ -50,6 +51,7 @@ def wishes(card: str, until: date) -> list[Operation]:
         Release(card=card, in_person=True, id_shown=True),
         Cancel(card=card, reason="01", proof="死亡证明"),
         ApplyForReplacement(card=card, type="5", reason="51"),
+        RollBack(card=card, reason="01", card_back=True),
     ]
 
 

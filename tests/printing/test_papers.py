@@ -49,6 +49,9 @@ SLIP = {
     "phone": "13800000000",
     "social_account": "已激活",
     "bank_account": "未激活",
+    "issued_at": "2026-11-23 09:10",
+    "receiver": "本人 张晓禾",
+    "note": "",
 }
 FORM = {
     **HEAD,
