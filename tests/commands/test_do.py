@@ -29,7 +29,8 @@ ALLOWED = {  # state: kind → the state afterwards
 }
 WAITS_FOR_THE_CITY = ("formal_lost", "replace.apply")
 CLAUSES = {
-    "issue.person": "2.2.2", "issue.roll_back": "2.5", "card.collect": "5.1.4", "card.enable": "5.1.4",
+    "issue.roll_back": "2.5",
+    "issue.person": "2.2.2", "card.collect": "5.1.4", "card.enable": "5.1.4",
     "loss.temporary": "3.1", "loss.formal": "3.2", "card.release": "3.3", "card.cancel": "3.4",
     "replace.apply": "5.1.2.2",
 }  # fmt: skip
