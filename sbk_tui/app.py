@@ -74,7 +74,7 @@ class SbkApp(LeanApp[None]):
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGHUP, signal.SIGTERM):
-                loop.add_signal_handler(number, self._hang_up)
+                loop.add_signal_handler(number, self._hang_up, number)
         if self._opened is not None:
             self._show_menu(self._opened.desks)
         elif self._sign_in is not None:
@@ -93,14 +93,14 @@ class SbkApp(LeanApp[None]):
         self.push_screen(MenuScreen(desks))
         self._idle = self.set_interval(_LOOK_S, self._look_at_clock)
 
-    def _hang_up(self) -> None:
+    def _hang_up(self, number: int) -> None:
         """The line dropped (SIGHUP) or somebody ends us politely: keep every draft, then leave."""
         from sbk_tui.screens.job import JobScreen
 
         for screen in self.screen_stack:
             if isinstance(screen, JobScreen):
                 screen.keep_at_once()
-        self.exit()
+        self.exit(return_code=128 + number)
 
     # ------------------------------------------------------------------ training
 

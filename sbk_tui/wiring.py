@@ -317,9 +317,12 @@ def add_clerk(home: Path, by: Opened, clerk: str, name: str, role: str, password
     if role not in {LEAD, CLERK}:
         raise BadUsage("auth.role", role=role)
     keyring = Keyring(home, now_ms)
-    public = keyring.add(clerk, name, role, password, data_key=by.data_key, cost=by.slot.cost)
     opened = counter_file.open_counter(home, by.data_key if keyring.encrypted else None)
     try:
+        # A closed clerk's key stays on file: what it signed must be verified for ever.
+        if any(row.id == clerk for row in counter_file.clerks(opened.store)):
+            raise BadUsage("auth.clerk_exists", clerk=clerk)
+        public = keyring.add(clerk, name, role, password, data_key=by.data_key, cost=by.slot.cost)
         counter_file.register_clerk(opened.store, clerk, name, role, public)
     finally:
         opened.store.close()

@@ -24,7 +24,7 @@ from sbk_tui.domain.people import Application, Person
 PAGE = 50
 _NUMBER = re.compile(r"\d{4,17}[\dXx]?")
 _FEWEST_DIGITS = 3
-_PHONE_DIGITS = 11
+_FEWEST_BANK_DIGITS = 6
 _CODE_DIGITS = 8
 _LAST = "\U0010ffff"
 
@@ -207,10 +207,10 @@ def _searches(text: str) -> list[tuple[str, str]]:
         if len(text) < _FEWEST_DIGITS:
             return []
         found = [(_BY_NUMBER, text), (_BY_TAIL, text[::-1])]
-        if len(text) >= _PHONE_DIGITS:
-            found += [(_BY_MOBILE, text), (_BY_BANK_CARD, text)]
-        elif text.startswith("1"):
+        if text.startswith("1"):
             found.insert(0, (_BY_MOBILE, text))
+        if len(text) >= _FEWEST_BANK_DIGITS:
+            found.append((_BY_BANK_CARD, text))
         return found
     if text.isascii():
         return [(_BY_CARD, text.upper()), (_BY_INITIALS, text.lower())]

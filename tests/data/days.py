@@ -7,6 +7,7 @@ from datetime import date
 from hypothesis import strategies as st
 
 from sbk_tui.domain.card import Receiver
+from sbk_tui.domain.identity import mod11_2
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.batch import Line, TakeIn
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
@@ -18,13 +19,19 @@ CARDS = [f"B{n:07d}{check}" for n, check in ((1, "9"), (2, "7"), (3, "5"), (4, "
 SELF = Receiver(type="1", phone="13800000000")
 
 
+def number(n: int) -> str:
+    """Return an invented 社会保障号码 with its check digit."""
+    body = f"41078219850314{n:03d}"
+    return body + mod11_2(body)
+
+
 def stock(cards: list[str] | None = None) -> TakeIn:
     """Return the arrival of one card each for as many invented people."""
     lines = tuple(
         Line(
             person=f"{n:032x}",
-            number=f"41078219850314{n:03d}X",
-            name=f"持卡人{n}",
+            number=number(n),
+            name="持卡人" + "甲乙丙丁戊己庚辛壬"[n % 9],
             card=card,
             village_code="410782105201",
         )

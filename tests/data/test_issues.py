@@ -12,7 +12,7 @@ from sbk_tui.domain.operations.batch import Line, TakeIn
 from sbk_tui.domain.operations.issue import Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel
 from tests.data.conftest import Office, make_office
-from tests.data.days import SELF
+from tests.data.days import SELF, number
 
 VILLAGES = ("410782105201", "410782105202", "410782106201")
 
@@ -23,7 +23,7 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     office = make_office(tmp_path_factory.mktemp("issues") / "counter", key=None)
     lines = tuple(
         Line(
-            person=f"{n:032x}", number=f"41078219850314{n:03d}X", name=f"持卡人{n}",
+            person=f"{n:032x}", number=number(n), name="持卡人",
             card=f"C{n:07d}0", village_code=VILLAGES[n % 3], unit_code="U7" if n % 5 == 0 else "",
         )
         for n in range(60)
@@ -45,7 +45,7 @@ CASES = [
     (Wanted(region="4107821"), 60),
     (Wanted(region="410782199"), 0),
     (Wanted(unit="U7"), 12),
-    (Wanted(number="41078219850314007X"), 1),
+    (Wanted(number=number(7)), 1),
     (Wanted(card="C00000070"), 1),
     (Wanted(state="stock"), 30),
     (Wanted(state="handed"), 15),
