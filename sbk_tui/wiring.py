@@ -18,6 +18,7 @@ from sbk_tui.codes import code_tables
 from sbk_tui.data import counter_file
 from sbk_tui.data.access import AccessLog
 from sbk_tui.data.blobs import Blobs
+from sbk_tui.data.cases import Cases
 from sbk_tui.data.drafts import Drafts
 from sbk_tui.data.ids import uuid7
 from sbk_tui.data.issues import Issues
@@ -43,6 +44,7 @@ from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
+from sbk_tui.services.referral_desk import ReferralDesk
 from sbk_tui.services.slips import Desk
 
 LEAD, CLERK = "lead", "clerk"
@@ -243,6 +245,14 @@ def _desks(
             district=held.district,
             today=ledger.today,
             now=lambda: words.moment(now_ms()),
+            new_id=new_id,
+        ),
+        referrals=ReferralDesk(
+            Cases(store),
+            rules=rules,
+            desk=papers_head,
+            district=held.district,
+            now_ms=now_ms,
             new_id=new_id,
         ),
         issues=IssuesDesk(

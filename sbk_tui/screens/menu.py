@@ -17,6 +17,7 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
+from sbk_tui.domain.capability import Capability
 from sbk_tui.errors import NotPermitted
 from sbk_tui.screens.ask import Ask
 from sbk_tui.screens.bars import KeyBar, MessageLine, StatusLine, TitleBar
@@ -153,10 +154,20 @@ class MenuScreen(OverList, Screen[None]):
         entry = self._entries[row.key]
         refusal = entry.refused_to(self._desks.seat.authority)
         if refusal is not None:
-            self.query_one(MessageLine).say(self._why_not(refusal), "bad")
+            self._refuse(entry, refusal)
             return
         self.query_one(MessageLine).say("")
         self.app.push_screen(SCREENS[entry.clause](self._desks, entry.clause))
+
+    def _refuse(self, entry: Entry, refusal: NotPermitted) -> None:
+        """Say why not; for 补换卡 open the referral (B4)."""
+        if entry.capability is Capability.REPLACE and refusal.code == "capability.level":
+            from sbk_tui.screens.referral import ReferralScreen
+
+            self.query_one(MessageLine).say("")
+            self.app.push_screen(ReferralScreen(self._desks, refusal))
+            return
+        self.query_one(MessageLine).say(self._why_not(refusal), "bad")
 
     def _why_not(self, refusal: NotPermitted) -> str:
         words = explain(refusal)

@@ -14,6 +14,7 @@ from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
+from sbk_tui.services.referral_desk import ReferralDesk
 from sbk_tui.services.signing import Door, Seat
 
 
@@ -28,6 +29,7 @@ class Desks:
     apply: ApplyDesk
     query: QueryDesk
     issues: IssuesDesk
+    referrals: ReferralDesk
     ids: IdDesk
     portraits: PortraitDesk
     papers: PaperDesk

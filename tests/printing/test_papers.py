@@ -52,6 +52,13 @@ SLIP = {
     "issued_at": "2026-11-23 09:10",
     "receiver": "本人 张晓禾",
     "note": "",
+    "card_state": "正式挂失",
+    "places": "辉县市、新乡市",
+    "bring": "本人身份证",
+    "fee": "25元",
+    "first": "",
+    "clause": "第四条",
+    "code": "007AR1-Z1462R-QZ2SMY-G6Z0BB",
 }
 FORM = {
     **HEAD,
