@@ -78,8 +78,8 @@ class CardJobScreen(JobScreen):
     # ------------------------------------------------------------------ find and pick
 
     def action_find(self) -> None:
-        """F5: back to the search, with what was typed."""
-        if self.step_back():
+        """F5: in a field with a code table its list; else back to the search."""
+        if self.list_choices() or self.step_back():
             return
         self.query_one(PersonSearch).again()
 

@@ -252,3 +252,19 @@ async def test_two_clerks_at_one_card_and_the_second_learns_of_the_first(
     assert card is not None
     assert card.receiver is not None
     assert card.receiver.phone == "13900009999"
+
+
+@pytest.mark.clause("3.4", "B22")
+async def test_f5_in_a_coded_field_lists_what_it_can_hold(
+    counter: wiring.Counter, app: SbkApp
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await open_job(pilot, "34")
+        await pick(pilot, PEOPLE[0].number)
+        await pilot.press("f5")
+        await pilot.pause()
+        assert "出国" in shown(app)
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert "02" in shown(app)
+    assert kinds(counter)[-1] == "card.enable"
