@@ -27,6 +27,7 @@ from sbk_tui.data.ledger import Ledger, Session
 from sbk_tui.data.lookup import Lookup
 from sbk_tui.data.papers import Papers
 from sbk_tui.data.record import SALT_BYTES
+from sbk_tui.data.stock import Stock
 from sbk_tui.data.store import cipher_available
 from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.rules import Rules
@@ -46,6 +47,7 @@ from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.referral_desk import ReferralDesk
 from sbk_tui.services.slips import Desk
+from sbk_tui.services.stock_desk import StockDesk
 
 LEAD, CLERK = "lead", "clerk"
 """负责人 adds clerks and approves; 经办 does the counter's work. Both may do all business."""
@@ -274,6 +276,7 @@ def _desks(
         ids=IdDesk(_reader_of(config)),
         portraits=PortraitDesk(_folder_of(config)),
         papers=PaperDesk(Papers(store), lambda: _printer(home, config), training=config.training),
+        stock=StockDesk(ledger, Stock(store, held.counter), rules),
         drafts=DraftDesk(Drafts(store), session.clerk, now_ms),
         new_id=new_id,
     )

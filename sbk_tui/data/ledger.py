@@ -158,11 +158,19 @@ class Ledger:
                     each.write(db, done)
             return done
 
-    def perform_all(self, intents: Iterable[Intent]) -> list[Done]:
-        """Do several intents in one transaction: all of them, or none (imports)."""
+    def perform_all(self, intents: Iterable[Intent], beside: Sequence[Beside] = ()) -> list[Done]:
+        """Do several intents in one transaction: all of them, or none (lots of many cards).
+
+        Args:
+            beside: what else is written, given the last of them; not again for a repeat.
+        """
         with self._store.write() as db:
             writer = _Writer(db, Records(db, self._initials), self._incarnation)
-            return [self._one(writer, intent, ()) for intent in intents]
+            done = [self._one(writer, intent, ()) for intent in intents]
+            if done and not done[-1].repeated:
+                for each in beside:
+                    each.write(db, done[-1])
+            return done
 
     def today(self) -> date:
         """Return the calendar day that the next record will bear: never before the last one's."""

@@ -180,6 +180,11 @@ class Card(Base):
     bank_card = TextField(index=True)
     collected = TextField(null=True)
     body = BlobField()
+    shelf = TextField()
+    """The place as it is sorted: numbers of a place 柜-层-盒-位 count as numbers."""
+
+    class Meta:
+        indexes = ((("custody", "state", "shelf", "number"), False),)
 
 
 class Application(Base):

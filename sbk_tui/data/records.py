@@ -16,6 +16,7 @@ from peewee import SqliteDatabase
 from sbk_tui.data.seal import digest
 from sbk_tui.domain.card import Card
 from sbk_tui.domain.people import Application, Person
+from sbk_tui.domain.stock import shelf_key
 from sbk_tui.domain.text import plain
 from sbk_tui.domain.world import Entity
 
@@ -102,14 +103,15 @@ class Records:
     def _put_card(self, card: Card, body: bytes) -> None:
         self._db.execute_sql(
             "INSERT INTO card (number, person, state, custody, batch, place, bank, bank_card,"
-            " collected, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number)"
+            " collected, body, shelf) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number)"
             " DO UPDATE SET person = excluded.person, state = excluded.state,"
             " custody = excluded.custody, batch = excluded.batch, place = excluded.place,"
             " bank = excluded.bank, bank_card = excluded.bank_card,"
-            " collected = excluded.collected, body = excluded.body",
+            " collected = excluded.collected, body = excluded.body, shelf = excluded.shelf",
             (
                 card.number, card.person, card.state.value, card.custody, card.batch, card.place,
                 card.bank, card.bank_card, _text(card.collected_at), body,
+                shelf_key(card.place),
             ),
         )  # fmt: skip
 

@@ -23,6 +23,7 @@ from sbk_tui.domain.operations.batch import MOST_LINES, Line, TakeIn
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss, term_end
 from sbk_tui.domain.operations.roll_back import RollBack
+from sbk_tui.domain.operations.store import Slot, StoreCards
 from sbk_tui.domain.rules import Settings
 from sbk_tui.domain.world import CHINA, from_ms
 
@@ -51,13 +52,13 @@ class Fate:
 _TAKE, _ISSUE, _COLLECT = "batch.take_in", "issue.person", "card.collect"
 _ENABLE, _TEMP, _FORMAL = "card.enable", "loss.temporary", "loss.formal"
 _RELEASE, _CANCEL, _APPLY = "card.release", "card.cancel", "person.apply"
-_ROLL_BACK = "issue.roll_back"
+_ROLL_BACK, _STORE = "issue.roll_back", "card.store"
 _LIVE = (_TAKE, _COLLECT, _ENABLE)
 
 FATES = (
     #     ‰    what happened                                      where it stands
     Fate(245, (_TAKE,)),  #                                       sealed, in the drawer
-    Fate(5, (_TAKE, _ISSUE, _ROLL_BACK)),  #                      in the drawer again
+    Fate(5, (_TAKE, _ISSUE, _ROLL_BACK, _STORE)),  #              in the drawer again
     Fate(70, (_TAKE, _ISSUE)),  #                                 sealed, handed out
     Fate(280, _LIVE),  #                                          in use
     Fate(130, (_TAKE, _ISSUE, _ENABLE)),  #                       in use
@@ -277,6 +278,8 @@ class _Teller:
                 return TemporaryLoss(
                     card=card, caller_name=person.name, caller_phone=person.mobile, until=until
                 )
+            case "card.store":
+                return StoreCards(slots=(Slot(card=card, place=cards.place(int(card[1:8]))),))
             case "issue.roll_back":
                 return RollBack(card=card, reason="02", card_back=True)
             case "loss.formal":

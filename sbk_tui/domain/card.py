@@ -52,6 +52,7 @@ MOVES = (
     # from                                                operation          to              clause
     Move(frozenset({S.SEALED}),                           "issue.person",    None,           "2.2.2"),
     Move(frozenset({S.SEALED}),                           "card.collect",    None,           "5.1.4"),
+    Move(frozenset({S.SEALED}),                           "card.store",      None,           "2.3.3"),
     Move(frozenset({S.SEALED}),                           "issue.roll_back", None,           "2.5"),
     Move(frozenset({S.SEALED}),                           "card.enable",     S.ACTIVE,       "5.1.4"),
     Move(frozenset({S.ACTIVE, S.LOCKED}),                 "loss.temporary",  S.TEMP_LOST,    "3.1"),
@@ -128,6 +129,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     receiver: Receiver | None = None
     issuing: Issuing | None = None
     """The last issuing step; None while the card lies at a counter."""
+    stored_at: datetime | None = None
+    """When it was put into the stock of returned cards (2.3.3); None once it is out."""
     enabled_at: datetime | None = None
     lost_at: datetime | None = None
     lost_until: date | None = None
@@ -140,6 +143,11 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """社保账户: 0 未激活, 1 已激活, 2 冻结, 9 注销."""
     financial_account: str = "0"
     """金融账户: only a bank moves it; U unknown."""
+    check_result: str = ""
+    """验卡结果 (2.3.2), a code of the table `check_result`; empty: not checked."""
+    checked_at: datetime | None = None
+    receipt_reason: str = ""
+    """回执原因 (2.3.1, 2.3.2), a code of the table `receipt_reason`."""
 
     @property
     def subject(self) -> str:

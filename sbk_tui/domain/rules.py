@@ -50,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     cancel_four_eyes: bool = True
     retention_days: int = 180
     overdue_days: int = 365
+    box_slots: int = 100
+    """Positions of a box of cards (2.3.3)."""
     warranty_days: int = 365
     household_reform_codes: bool = False
     """Offer 51/52 (居民户口) instead of the farm/non-farm pair."""

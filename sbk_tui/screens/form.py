@@ -184,9 +184,20 @@ class Form(Vertical):
         form: Form
 
     def __init__(
-        self, fields: Sequence[Field], rules: Rules, values: Mapping[str, str] | None = None
+        self,
+        fields: Sequence[Field],
+        rules: Rules,
+        values: Mapping[str, str] | None = None,
+        *,
+        takes_focus: bool = True,
     ) -> None:
+        """Build the rows of `fields`, filled in with `values`.
+
+        Args:
+            takes_focus: whether the cursor goes into the first field at once.
+        """
         super().__init__()
+        self._takes_focus = takes_focus
         self._fields = tuple(fields)
         self._rules = rules
         self._first = dict(values or {})
@@ -200,7 +211,8 @@ class Form(Vertical):
     def on_mount(self) -> None:
         """Hide what is not asked; the cursor is in the first field before the next key."""
         self._show_asked()
-        self.focus_first()
+        if self._takes_focus:
+            self.focus_first()
         self._told = self.values
 
     @property

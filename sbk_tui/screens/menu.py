@@ -55,6 +55,12 @@ def _issues(desks: Desks, _clause: str) -> Screen[None]:
     return IssuesScreen(desks)
 
 
+def _stock(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.stock import StockScreen
+
+    return StockScreen(desks)
+
+
 def _debts(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.debts import DebtsScreen
 
@@ -64,6 +70,7 @@ def _debts(desks: Desks, _clause: str) -> Screen[None]:
 SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "1.2": _apply,
     "2.2.2": _card_job,
+    "2.3.3": _stock,
     "2.4.1": _issues,
     "2.4.2": _query,
     "2.5": _card_job,

@@ -6,7 +6,7 @@ Give it `Column`s and a `RowSource` (`FixedRows`, `KeysetRows`, or your own); it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -178,11 +178,15 @@ class PagedList(Widget, can_focus=True):
         if self.highlighted != held:
             self.post_message(self.Highlighted(self, self.highlighted))
 
+    def mark_only(self, keys: Iterable[str]) -> None:
+        """Mark the rows of `keys`, in sight or not, and no others."""
+        before = self._lines()
+        self._marked = frozenset(keys)
+        self._draw_changes(before)
+
     def unmark_all(self) -> None:
         """Take every mark away."""
-        before = self._lines()
-        self._marked = frozenset()
-        self._draw_changes(before)
+        self.mark_only(())
 
     def go_to(self, index: int) -> None:
         """Put the cursor on a row, the last one when there are fewer."""

@@ -14,6 +14,7 @@ from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
 from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.domain.operations.roll_back import RollBack
+from sbk_tui.domain.operations.store import Slot, StoreCards
 
 CARDS = [f"B{n:07d}{check}" for n, check in ((1, "9"), (2, "7"), (3, "5"), (4, "3"))]
 SELF = Receiver(type="1", phone="13800000000")
@@ -52,6 +53,7 @@ def wishes(card: str, until: date) -> list[Operation]:
         Cancel(card=card, reason="01", proof="死亡证明"),
         ApplyForReplacement(card=card, type="5", reason="51"),
         RollBack(card=card, reason="01", card_back=True),
+        StoreCards(slots=(Slot(card=card, place="1-1-1-1"),)),
     ]
 
 

@@ -32,7 +32,13 @@ def handed_over(card: Card, receiver: Receiver, occasion: Occasion) -> Card:
     """Return `card` in the hands of `receiver`: out of the drawer, out of custody."""
     step = Issuing(op=occasion.op, counter=occasion.seat.counter, clerk=occasion.clerk)
     return replace(
-        card, collected_at=occasion.at, receiver=receiver, issuing=step, place="", custody=""
+        card,
+        collected_at=occasion.at,
+        receiver=receiver,
+        issuing=step,
+        place="",
+        custody="",
+        stored_at=None,
     )
 
 
