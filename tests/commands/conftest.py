@@ -37,7 +37,6 @@ WISHES: dict[str, tuple[str, ...]] = {
     "loss.formal": (f"card={CARD}", "id_shown=true"),
     "card.release": (f"card={CARD}", "in_person=true", "id_shown=true"),
     "card.cancel": (f"card={CARD}", "reason=01", "proof=死亡证明"),
-    "issue.roll_back": (f"card={CARD}", "reason=01", "card_back=true"),
     "replace.apply": (f"card={CARD}", "type=5", "reason=51"),
 }
 """Everything that can be wished for one card, each complete in itself."""
