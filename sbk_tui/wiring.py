@@ -11,7 +11,6 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from sbk_tui import config as configuration
@@ -207,9 +206,6 @@ def _desks(
     store, held = opened.store, opened.certificate
     papers_head = Desk(held.office, held.counter, session.name)
 
-    def today() -> date:
-        return from_ms(now_ms()).astimezone(CHINA).date()
-
     def unlock(clerk: str, password: str) -> Session:
         keys = Keyring(home, now_ms).unlock(clerk, password)
         return Session(keys.slot.clerk, keys.slot.name, keys.slot.role, keys.signer)
@@ -234,7 +230,12 @@ def _desks(
             check, config.session.lock_after * 60.0, config.session.sign_out_after * 60.0
         ),
         cards=CardDesk(
-            ledger=ledger, rules=rules, desk=papers_head, today=today, new_id=new_id, unlock=unlock
+            ledger=ledger,
+            rules=rules,
+            desk=papers_head,
+            today=ledger.today,
+            new_id=new_id,
+            unlock=unlock,
         ),
         apply=ApplyDesk(
             ledger=ledger,
@@ -242,7 +243,7 @@ def _desks(
             rules=rules,
             desk=papers_head,
             district=held.district,
-            today=today,
+            today=ledger.today,
             now=lambda: words.moment(now_ms()),
             new_id=new_id,
         ),

@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from sbk_tui.domain import mask
 from sbk_tui.domain.rules import Problem
@@ -170,28 +170,18 @@ class ApplyScreen(JobScreen):
 
     def action_find(self) -> None:
         """F5: list what the field can hold: villages, nations, banks."""
-        row = next((r for r in self.query(FieldRow) if self.focused in r.children), None)
-        if row is None:
-            return
-        name = row.field.name
-        if name in ("village_code", "village_name"):
+        row = next((row for row in self.query(FieldRow) if row.has_focus_within), None)
+        if row is not None and row.field.name in ("village_code", "village_name"):
             choose = Choose(word("apply.choose_village"), self.desks.apply.villages)
             self.app.push_screen(choose, self._village)
-        elif row.field.table:
-            offered = row.field.choices(self.desks.rules)
-            choose = Choose(word(f"fields.{name}"), partial(_fitting, offered))
-            self.app.push_screen(choose, partial(self._chosen, row))
+        else:
+            self.list_choices()
 
     def _village(self, chosen: tuple[str, str] | None) -> None:
         if chosen is not None:
             self.query_one(Form).fill({"village_code": chosen[0], "village_name": chosen[1]})
             self._collect()
             self.query_one(Form).focus_last()
-
-    def _chosen(self, row: FieldRow, chosen: tuple[str, str] | None) -> None:
-        if chosen is not None:
-            row.value = chosen[0]
-            row.query_one(Input).focus()
 
     # ------------------------------------------------------------------ portrait, form, saving
 
@@ -328,7 +318,3 @@ class ApplyScreen(JobScreen):
 
 def _count(found: tuple[Problem, ...]) -> int:
     return sum(not problem.warning for problem in found)
-
-
-def _fitting(offered: tuple[tuple[str, str], ...], typed: str) -> tuple[tuple[str, str], ...]:
-    return tuple((code, name) for code, name in offered if typed in name or code.startswith(typed))

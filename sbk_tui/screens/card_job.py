@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from sbk_tui.domain.card import Card
 from sbk_tui.domain.procedure import Progress
-from sbk_tui.errors import Outdated, Refusal, SbkError
+from sbk_tui.errors import Refusal, SbkError
 from sbk_tui.screens.ask import Ask, AskApprover
 from sbk_tui.screens.form import Form, after_typing
 from sbk_tui.screens.job import JobScreen
@@ -78,8 +78,8 @@ class CardJobScreen(JobScreen):
     # ------------------------------------------------------------------ find and pick
 
     def action_find(self) -> None:
-        """F5: back to the search, with what was typed."""
-        if self.step_back():
+        """F5: in a field with a code table its list; else back to the search."""
+        if self.list_choices() or self.step_back():
             return
         self.query_one(PersonSearch).again()
 
@@ -264,12 +264,25 @@ class CardJobScreen(JobScreen):
         self.show_status()
 
     def failed(self, error: SbkError) -> None:
-        """A field's refusal is shown at the field; a stale record is read again."""
+        """Say why; and when somebody else was quicker, who, when and with what."""
         super().failed(error)
-        if isinstance(error, Outdated) and self._seen is not None:
-            self._seen = self.desks.query.dossier(self._seen.person.id)
-            self.query_one(PersonPanel).dossier = self._seen
-        elif isinstance(error, Refusal) and self.query(Form):
+        if isinstance(error, Refusal) and self._seen is not None:
+            self._look_again(self._seen)
+
+    def _look_again(self, before: Dossier) -> None:
+        seen = self.desks.query.dossier(before.person.id)
+        newest = seen.timeline[0] if seen.timeline else None
+        if newest is not None and newest not in before.timeline:
+            self._seen = seen
+            self.query_one(PersonPanel).dossier = seen
+            told = word(
+                "job.somebody_else",
+                clerk=newest.clerk,
+                time=words.moment(newest.at_ms),
+                kind=words.kind(newest.kind),
+            )
+            self.messages.say(f"{told} {self.messages.text}", "bad")
+        if self.query(Form):
             self.query_one(Form).focus_first()
 
     # ------------------------------------------------------------------ drafts, slip, back

@@ -12,19 +12,16 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from sbk_tui.screens.over_list import OverList
 from sbk_tui.terminal.listview import Column, PagedList, Row
 from sbk_tui.texts import word
 
 
-class Choose(ModalScreen[tuple[str, str] | None]):
+class Choose(OverList, ModalScreen[tuple[str, str] | None]):
     """Dismisses with (code, name), or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+b", "leave", show=False),
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
     ]
 
     def __init__(self, title: str, search: Callable[[str], Sequence[tuple[str, str]]]) -> None:
@@ -62,14 +59,6 @@ class Choose(ModalScreen[tuple[str, str] | None]):
         row = self.query_one(PagedList).highlighted
         if row is not None:
             self.dismiss((row.cells[0], row.cells[1]))
-
-    def action_move(self, rows: int) -> None:
-        """Move the mark."""
-        self.query_one(PagedList).action_move(rows)
-
-    def action_page(self, pages: int) -> None:
-        """Move the mark by pages."""
-        self.query_one(PagedList).action_page(pages)
 
     def action_leave(self) -> None:
         """Choose nothing."""

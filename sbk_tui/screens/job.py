@@ -7,6 +7,7 @@ goes through `in_background`; while it runs, the keys that would start more are 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import ClassVar, TypeVar
 
 from textual import on, work
@@ -19,7 +20,7 @@ from textual.timer import Timer
 from sbk_tui.domain.procedure import Progress
 from sbk_tui.errors import Cancelled, SbkError
 from sbk_tui.screens.bars import Guide, KeyBar, MessageLine, StatusLine, TitleBar
-from sbk_tui.screens.form import Form, words_of
+from sbk_tui.screens.form import FieldRow, Form, words_of
 from sbk_tui.screens.keys import bindings, legend
 from sbk_tui.screens.work import Background
 from sbk_tui.services.desks import Desks
@@ -127,6 +128,18 @@ class JobScreen(Background, Screen[None]):
         if event.problem is not None:
             self.messages.say(words_of(event.problem), "bad")
 
+    def list_choices(self) -> bool:
+        """F5 in a field with a code table: list what it can hold; False in any other field."""
+        row = next((r for r in self.query(FieldRow) if r.has_focus_within and r.field.table), None)
+        if row is None:
+            return False
+        from sbk_tui.screens.choose import Choose
+
+        offered = row.field.choices(self.desks.rules)
+        choose = Choose(word(f"fields.{row.field.name}"), partial(_fitting, offered))
+        self.app.push_screen(choose, partial(_take, row))
+        return True
+
     # ------------------------------------------------------------------ drafts
 
     def keep(self, job: str, draft: FormDraft) -> None:
@@ -195,6 +208,15 @@ class JobScreen(Background, Screen[None]):
 
     def printed(self) -> None:
         """Go on in the procedure: the spooler took the paper."""
+
+
+def _fitting(offered: tuple[tuple[str, str], ...], typed: str) -> tuple[tuple[str, str], ...]:
+    return tuple((code, name) for code, name in offered if typed in name or code.startswith(typed))
+
+
+def _take(row: FieldRow, chosen: tuple[str, str] | None) -> None:
+    if chosen is not None:
+        row.value = chosen[0]
 
 
 def status_text(desks: Desks) -> str:

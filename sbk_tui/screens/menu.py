@@ -12,7 +12,7 @@ from typing import ClassVar, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Input, Static
@@ -23,6 +23,7 @@ from sbk_tui.screens.ask import Ask
 from sbk_tui.screens.bars import KeyBar, MessageLine, StatusLine, TitleBar
 from sbk_tui.screens.job import status_text
 from sbk_tui.screens.keys import bindings, legend
+from sbk_tui.screens.over_list import OverList
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.menu import Entry, entries, nearest_counters
 from sbk_tui.terminal.listview import Column, PagedList, Row
@@ -80,15 +81,11 @@ class _Shown(NamedTuple):
     refusal: NotPermitted | None
 
 
-class MenuScreen(Screen[None]):
+class MenuScreen(OverList, Screen[None]):
     """The first screen after sign-in."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("help", "back"),
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
     ]
 
     def __init__(self, desks: Desks) -> None:
@@ -178,14 +175,6 @@ class MenuScreen(Screen[None]):
             return f"{words.message}{words.remedy}"
         places = "、".join(nearest_counters(self._desks.seat.district))
         return f"{words.message}〔{refusal.clause}〕{word('menu.nearest', places=places)}"
-
-    def action_move(self, rows: int) -> None:
-        """Move the mark; the cursor stays in the line."""
-        self.query_one(PagedList).action_move(rows)
-
-    def action_page(self, pages: int) -> None:
-        """Move the mark by pages."""
-        self.query_one(PagedList).action_page(pages)
 
     def action_help(self) -> None:
         """F1: how the menu works."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from sbk_tui.domain import mask
+from sbk_tui.screens.over_list import OverList
 from sbk_tui.services import words
 from sbk_tui.services.query_desk import Hit, QueryDesk
 from sbk_tui.terminal.listview import Column, PagedList, Row
@@ -22,7 +21,7 @@ from sbk_tui.texts import word
 _PAUSE_S = 0.07  # below that each letter of a fast typist starts a search
 
 
-class PersonSearch(Vertical):
+class PersonSearch(OverList, Vertical):
     """A search box over a list of people."""
 
     DEFAULT_CSS = """
@@ -31,12 +30,6 @@ class PersonSearch(Vertical):
     PersonSearch > .line > Static { width: 8; text-align: right; padding-right: 1; }
     PersonSearch > .line > Input { width: 1fr; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-    ]
 
     @dataclass
     class Picked(Message):
@@ -143,14 +136,6 @@ class PersonSearch(Vertical):
         row = self.query_one(PagedList).highlighted
         if row is not None and row.key in self._hits:
             self.post_message(self.Picked(self._hits[row.key]))
-
-    def action_move(self, rows: int) -> None:
-        """Up and down move the mark while the cursor stays in the box."""
-        self.query_one(PagedList).action_move(rows)
-
-    def action_page(self, pages: int) -> None:
-        """As up and down, by pages."""
-        self.query_one(PagedList).action_page(pages)
 
 
 def _row(hit: Hit) -> Row:
