@@ -19,6 +19,7 @@ from sbk_tui.data import counter_file
 from sbk_tui.data.access import AccessLog
 from sbk_tui.data.blobs import Blobs
 from sbk_tui.data.cases import Cases
+from sbk_tui.data.day import DayBook
 from sbk_tui.data.drafts import Drafts
 from sbk_tui.data.ids import uuid7
 from sbk_tui.data.issues import Issues
@@ -37,6 +38,7 @@ from sbk_tui.pinyin import initials
 from sbk_tui.services import signing, words
 from sbk_tui.services.apply_desk import ApplyDesk
 from sbk_tui.services.card_desk import CardDesk
+from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.id_desk import IdDesk
@@ -245,6 +247,18 @@ def _desks(
             district=held.district,
             today=ledger.today,
             now=lambda: words.moment(now_ms()),
+            new_id=new_id,
+        ),
+        day=DayDesk(
+            DayBook(
+                store,
+                counter=held.counter,
+                inc=opened.incarnation.inc,
+                certificate=opened.incarnation.certificate,
+            ),
+            ledger,
+            desk=papers_head,
+            now_ms=now_ms,
             new_id=new_id,
         ),
         referrals=ReferralDesk(

@@ -60,6 +60,12 @@ def _debts(desks: Desks, _clause: str) -> Screen[None]:
     return DebtsScreen(desks)
 
 
+def _day(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.day import DayScreen
+
+    return DayScreen(desks)
+
+
 SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "1.2": _apply,
     "2.2.2": _card_job,
@@ -72,6 +78,7 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "3.4": _card_job,
     "5.1.4": _card_job,
     "0.1": _debts,
+    "0.2": _day,
 }
 """Clause → screen; the module of a screen is imported when it is opened."""
 
