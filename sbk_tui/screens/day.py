@@ -19,6 +19,7 @@ from sbk_tui.screens.bars import KeyBar, MessageLine, StatusLine, TitleBar
 from sbk_tui.screens.job import status_text
 from sbk_tui.screens.keys import bindings, legend
 from sbk_tui.screens.over_list import OverList
+from sbk_tui.screens.text_line import TextLine
 from sbk_tui.screens.work import Background
 from sbk_tui.services import words
 from sbk_tui.services.day_desk import (
@@ -58,9 +59,7 @@ class DayScreen(OverList, Background, Screen[None]):
         yield Static("", id="summary", markup=False)
         with Horizontal(classes="line"):
             yield Static(word("day.counted"), markup=False)
-            box = Input(placeholder=word("day.placeholder"), compact=True)
-            box.cursor_blink = False
-            yield box
+            yield TextLine(placeholder=word("day.placeholder"))
         yield PagedList(
             (
                 Column(word("day.box"), 14),

@@ -67,6 +67,12 @@ def _day(desks: Desks, _clause: str) -> Screen[None]:
     return DayScreen(desks)
 
 
+def _morning(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.morning import MorningScreen
+
+    return MorningScreen(desks)
+
+
 SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "1.2": _apply,
     "2.2.2": _card_job,
@@ -80,6 +86,7 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "5.1.4": _card_job,
     "0.1": _debts,
     "0.2": _day,
+    "0.3": _morning,
 }
 """Clause → screen; the module of a screen is imported when it is opened."""
 
