@@ -30,6 +30,7 @@ from sbk_tui.data.ledger import Ledger, Session
 from sbk_tui.data.lookup import Lookup
 from sbk_tui.data.papers import Papers
 from sbk_tui.data.record import SALT_BYTES
+from sbk_tui.data.stats import Stats
 from sbk_tui.data.store import cipher_available
 from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.rules import Rules
@@ -51,6 +52,7 @@ from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.referral_desk import ReferralDesk
 from sbk_tui.services.slips import Desk
+from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.surroundings import Place
 
 LEAD, CLERK = "lead", "clerk"
@@ -253,6 +255,7 @@ def _desks(
             now=lambda: words.moment(now_ms()),
             new_id=new_id,
         ),
+        stats=StatsDesk(Stats(store, held.counter), now_ms),
         morning=Morning(
             {
                 name: partial(check, Place(home, config, now_ms, lookup))

@@ -73,6 +73,12 @@ def _morning(desks: Desks, _clause: str) -> Screen[None]:
     return MorningScreen(desks)
 
 
+def _stats(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.stats import StatsScreen
+
+    return StatsScreen(desks)
+
+
 SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "1.2": _apply,
     "2.2.2": _card_job,
@@ -87,6 +93,7 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "0.1": _debts,
     "0.2": _day,
     "0.3": _morning,
+    "0.4": _stats,
 }
 """Clause → screen; the module of a screen is imported when it is opened."""
 

@@ -18,6 +18,7 @@ from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.referral_desk import ReferralDesk
 from sbk_tui.services.signing import Door, Seat
+from sbk_tui.services.stats_desk import StatsDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,7 @@ class Desks:
     referrals: ReferralDesk
     day: DayDesk
     morning: Morning
+    stats: StatsDesk
     ids: IdDesk
     portraits: PortraitDesk
     papers: PaperDesk
