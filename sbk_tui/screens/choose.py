@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from sbk_tui.screens.over_list import OverList
+from sbk_tui.screens.text_line import TextLine
 from sbk_tui.terminal.listview import Column, PagedList, Row
 from sbk_tui.texts import word
 
@@ -33,9 +34,7 @@ class Choose(OverList, ModalScreen[tuple[str, str] | None]):
         """Draw title, box and list."""
         with Vertical(classes="box -tall"):
             yield Static(self._title, markup=False, classes="question")
-            box = Input(placeholder=word("choose.placeholder"), compact=True)
-            box.cursor_blink = False
-            yield box
+            yield TextLine(placeholder=word("choose.placeholder"))
             columns = (Column(word("choose.code"), 14), Column(word("choose.name"), 0))
             yield PagedList(columns, empty=word("choose.nothing"))
             yield Static(f" Enter {word('choose.take')}   Esc {word('ask.leave')}", markup=False)

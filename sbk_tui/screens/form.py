@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 
 from sbk_tui.domain.rules import Problem, Rules
 from sbk_tui.resources import toml_folder
+from sbk_tui.screens.text_line import TextLine
 from sbk_tui.services.forms import Field, problem_of, problems
 from sbk_tui.texts import word, words_for
 
@@ -80,8 +81,7 @@ class FieldRow(Horizontal):
         """Lay the three parts in a row."""
         star = "*" if self.field.required or self.field.must_be_ticked else ""
         yield Static(f"{star}{word('fields.' + self.field.name)}", classes="label", markup=False)
-        box = Input(self._first, compact=True, select_on_focus=False)
-        box.cursor_blink = False
+        box = TextLine(self._first)
         box.set_class(self.field.wide, "-long")
         yield box
         yield Static("", classes="note", markup=False)

@@ -24,6 +24,7 @@ from sbk_tui.screens.bars import KeyBar, MessageLine, StatusLine, TitleBar
 from sbk_tui.screens.job import status_text
 from sbk_tui.screens.keys import bindings, legend
 from sbk_tui.screens.over_list import OverList
+from sbk_tui.screens.text_line import TextLine
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.menu import Entry, entries, nearest_counters
 from sbk_tui.terminal.listview import Column, PagedList, Row
@@ -98,9 +99,7 @@ class MenuScreen(OverList, Screen[None]):
         yield TitleBar(word("menu.title"), self._desks.seat)
         with Horizontal(classes="line"):
             yield Static(word("menu.label"), markup=False)
-            box = Input(placeholder=word("menu.placeholder"), compact=True)
-            box.cursor_blink = False
-            yield box
+            yield TextLine(placeholder=word("menu.placeholder"))
         yield PagedList(
             (
                 Column(word("menu.number"), 7),

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from sbk_tui.domain import mask
 from sbk_tui.screens.over_list import OverList
+from sbk_tui.screens.text_line import TextLine
 from sbk_tui.services import words
 from sbk_tui.services.query_desk import Hit, QueryDesk
 from sbk_tui.terminal.listview import Column, PagedList, Row
@@ -56,9 +57,7 @@ class PersonSearch(OverList, Vertical):
         """Draw the box and the list."""
         with Horizontal(classes="line"):
             yield Static(word("search.label"), markup=False)
-            box = Input(placeholder=word("search.placeholder"), compact=True)
-            box.cursor_blink = False
-            yield box
+            yield TextLine(placeholder=word("search.placeholder"))
         yield PagedList(
             (
                 Column(word("search.name"), 10),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
 from textual.app import App, ComposeResult
 
 from sbk_tui.codes import code_tables
@@ -82,3 +83,16 @@ async def test_typed_markup_is_text(hostile: str) -> None:
         app.form.check()
         await pilot.pause()
         assert app.form.values["name"] == hostile
+
+
+async def test_a_burst_of_keys_is_taken_in_the_order_it_was_pressed() -> None:
+    """A scanner or a slow machine: nothing waits between the keys."""
+    app = FormApp()
+    async with app.run_test() as pilot:
+        keys = [*"wangx", "backspace", "enter", *"1380000", "backspace", *"01111", "enter", "space"]
+        for key in keys:
+            character = " " if key == "space" else key if len(key) == 1 else None
+            app.post_message(events.Key(key, character))
+        await pilot.pause()
+        await pilot.pause()
+        assert app.form.values == {"name": "wang", "phone": "13800001111", "id_shown": "1"}
