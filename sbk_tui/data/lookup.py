@@ -255,8 +255,9 @@ _BY_FORMER_TAIL = (
 _BY_FORMER_NAME = (
     "SELECT person FROM former_identity WHERE name >= ? AND name < ? ORDER BY name LIMIT ?"
 )
+# The plus keeps SQLite on the number, not on the state.
 _BY_TEMP_CARD = (
-    "SELECT person FROM temp_card WHERE number >= ? AND number < ? AND state = '01'"
+    "SELECT person FROM temp_card WHERE number >= ? AND number < ? AND +state = '01'"
     " ORDER BY number LIMIT ?"
 )
 
