@@ -14,6 +14,7 @@ from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.signing import Door, Seat
+from sbk_tui.services.temp_desk import TempDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,4 +31,5 @@ class Desks:
     portraits: PortraitDesk
     papers: PaperDesk
     drafts: DraftDesk
+    temp: TempDesk
     new_id: Callable[[], str]
