@@ -16,6 +16,7 @@ from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.referral_desk import ReferralDesk
 from sbk_tui.services.signing import Door, Seat
+from sbk_tui.services.temp_desk import TempDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,4 +35,5 @@ class Desks:
     portraits: PortraitDesk
     papers: PaperDesk
     drafts: DraftDesk
+    temp: TempDesk
     new_id: Callable[[], str]

@@ -58,4 +58,5 @@ def entries() -> tuple[Entry, ...]:
         Entry("5.1", word("menu.replace"), word("menu.replace_about"), Capability.REPLACE, False)
     )
     found.append(Entry("0.1", word("menu.debts"), word("menu.debts_about"), Capability.QUERY))
+    found.append(Entry("0.7", word("temp.menu"), word("temp.menu_about"), Capability.TEMP_CARD))
     return tuple(sorted(found, key=lambda e: [int(part) for part in e.clause.split(".")]))
