@@ -32,6 +32,7 @@ from sbk_tui.data.papers import Papers
 from sbk_tui.data.record import SALT_BYTES
 from sbk_tui.data.stats import Stats
 from sbk_tui.data.store import cipher_available
+from sbk_tui.data.temp_cards import TempCards
 from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.world import CHINA, Seat, from_ms
@@ -53,6 +54,7 @@ from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.referral_desk import ReferralDesk
 from sbk_tui.services.slips import Desk
 from sbk_tui.services.stats_desk import StatsDesk
+from sbk_tui.services.temp_desk import TempDesk
 from sbk_tui.surroundings import Place
 
 LEAD, CLERK = "lead", "clerk"
@@ -302,6 +304,14 @@ def _desks(
         portraits=PortraitDesk(_folder_of(config)),
         papers=PaperDesk(Papers(store), lambda: _printer(home, config), training=config.training),
         drafts=DraftDesk(Drafts(store), session.clerk, now_ms),
+        temp=TempDesk(
+            ledger=ledger,
+            cards=TempCards(store, held.counter),
+            rules=rules,
+            desk=papers_head,
+            today=ledger.today,
+            new_id=new_id,
+        ),
         new_id=new_id,
     )
 

@@ -79,6 +79,18 @@ def _stats(desks: Desks, _clause: str) -> Screen[None]:
     return StatsScreen(desks)
 
 
+def _temp_card(desks: Desks, clause: str) -> Screen[None]:
+    from sbk_tui.screens.temp_card import TempCardScreen
+
+    return TempCardScreen(desks, clause)
+
+
+def _temp_ledger(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.temp_ledger import TempLedgerScreen
+
+    return TempLedgerScreen(desks)
+
+
 SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "1.2": _apply,
     "2.2.2": _card_job,
@@ -90,10 +102,14 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "3.3": _card_job,
     "3.4": _card_job,
     "5.1.4": _card_job,
+    "6.1.1": _temp_card,
+    "6.2": _temp_card,
+    "6.3": _temp_card,
     "0.1": _debts,
     "0.2": _day,
     "0.3": _morning,
     "0.4": _stats,
+    "0.7": _temp_ledger,
 }
 """Clause → screen; the module of a screen is imported when it is opened."""
 

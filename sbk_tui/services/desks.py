@@ -19,6 +19,7 @@ from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.referral_desk import ReferralDesk
 from sbk_tui.services.signing import Door, Seat
 from sbk_tui.services.stats_desk import StatsDesk
+from sbk_tui.services.temp_desk import TempDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,4 +41,5 @@ class Desks:
     portraits: PortraitDesk
     papers: PaperDesk
     drafts: DraftDesk
+    temp: TempDesk
     new_id: Callable[[], str]

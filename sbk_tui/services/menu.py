@@ -65,4 +65,5 @@ def entries() -> tuple[Entry, ...]:
         Entry(number, word(f"menu.{name}"), word(f"menu.{name}_about"), Capability.QUERY)
         for number, name in OURS
     ]
+    found.append(Entry("0.7", word("temp.menu"), word("temp.menu_about"), Capability.TEMP_CARD))
     return tuple(sorted(found, key=lambda e: [int(part) for part in e.clause.split(".")]))

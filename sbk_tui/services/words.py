@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sbk_tui.data.lookup import Dossier, Event
 from sbk_tui.domain import mask
 from sbk_tui.domain.card import Card, CardState
+from sbk_tui.domain.temp_card import TempCard, held
 from sbk_tui.domain.world import CHINA, from_ms
 from sbk_tui.texts import name_of, word
 
@@ -59,6 +61,22 @@ def tone(card: Card | None) -> str:
 def kind(name: str) -> str:
     """Return the name of a kind of operation."""
     return word(f"kinds.{name.replace('.', '_')}")
+
+
+def temp_card(card: TempCard) -> str:
+    """Return a temporary card in one line: number, state, until when."""
+    state = word("temp.enabled" if card.enabled_at else "temp.not_enabled")
+    until = card.valid_to.isoformat() if card.valid_to else ""
+    return word("temp.panel", card=card.number, state=state, until=until)
+
+
+def temp_card_reminder(temp_cards: Iterable[TempCard]) -> str:
+    """Return the reminder to take a temporary card back (6.3), empty when there is none."""
+    card = held(temp_cards)
+    if card is None:
+        return ""
+    until = card.valid_to.isoformat() if card.valid_to else ""
+    return word("temp.reminder", card=card.number, until=until)
 
 
 def moment(when: datetime | int | None) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from sbk_tui.data.migrations import m0001_first
+from sbk_tui.data.migrations import m0001_first, m0002_temp_card
 from sbk_tui.data.store import Store
 from sbk_tui.errors import IntegrityFault
 
-STEPS = ((1, m0001_first.statements),)
+STEPS = (
+    (1, m0001_first.statements),
+    (2, m0002_temp_card.statements),
+)
 NEWEST = STEPS[-1][0]
 
 

@@ -41,7 +41,11 @@ class Apply(Operation, frozen=True, array_like=True, kw_only=True):
                 )
         known = world.person_by_number(form.number)
         if known is None:
+            if world.person_once(form.number) is not None:
+                raise Refusal("apply.former_number", clause=clause, field="number")
             return
+        if form.name != known.name:
+            raise Refusal("apply.name_differs", clause=clause, field="name")
         for card in world.cards_of(known.id):
             if card.state in LIVE:
                 raise Refusal("apply.live_card", clause=clause, card_state=card.state.value)
