@@ -11,14 +11,17 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sbk_tui import config as configuration
+from sbk_tui import surroundings
 from sbk_tui.codes import code_tables
 from sbk_tui.data import counter_file
 from sbk_tui.data.access import AccessLog
 from sbk_tui.data.blobs import Blobs
 from sbk_tui.data.cases import Cases
+from sbk_tui.data.day import DayBook
 from sbk_tui.data.drafts import Drafts
 from sbk_tui.data.ids import uuid7
 from sbk_tui.data.issues import Issues
@@ -38,6 +41,8 @@ from sbk_tui.pinyin import initials
 from sbk_tui.services import signing, words
 from sbk_tui.services.apply_desk import ApplyDesk
 from sbk_tui.services.card_desk import CardDesk
+from sbk_tui.services.checks import Morning
+from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.id_desk import IdDesk
@@ -48,6 +53,7 @@ from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.referral_desk import ReferralDesk
 from sbk_tui.services.slips import Desk
 from sbk_tui.services.temp_desk import TempDesk
+from sbk_tui.surroundings import Place
 
 LEAD, CLERK = "lead", "clerk"
 """负责人 adds clerks and approves; 经办 does the counter's work. Both may do all business."""
@@ -247,6 +253,24 @@ def _desks(
             district=held.district,
             today=ledger.today,
             now=lambda: words.moment(now_ms()),
+            new_id=new_id,
+        ),
+        morning=Morning(
+            {
+                name: partial(check, Place(home, config, now_ms, lookup))
+                for name, check in surroundings.CHECKS
+            }
+        ),
+        day=DayDesk(
+            DayBook(
+                store,
+                counter=held.counter,
+                inc=opened.incarnation.inc,
+                certificate=opened.incarnation.certificate,
+            ),
+            ledger,
+            desk=papers_head,
+            now_ms=now_ms,
             new_id=new_id,
         ),
         referrals=ReferralDesk(

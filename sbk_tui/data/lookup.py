@@ -197,6 +197,15 @@ class Lookup:
             ).fetchone()
         return int(row[0])
 
+    def oldest_waiting_ms(self) -> int | None:
+        """Return the time of the oldest operation that the city has not received."""
+        with self._store.session() as db:
+            row = db.execute_sql(
+                "SELECT min(o.hlc) FROM operation o LEFT JOIN receipt r ON r.op = o.op"
+                " WHERE r.op IS NULL"
+            ).fetchone()
+        return hlc_ms(row[0]) if row[0] else None
+
     def open_cases(self) -> int:
         """Return how many cases wait for a clerk."""
         with self._store.session() as db:

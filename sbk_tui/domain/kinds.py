@@ -12,6 +12,7 @@ from sbk_tui.domain.operations.apply import Apply
 from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.operations.batch import TakeIn
 from sbk_tui.domain.operations.correct import ChangePhoto, Correct
+from sbk_tui.domain.operations.day import CloseDay
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
 from sbk_tui.domain.operations.replace import ApplyForReplacement
@@ -65,6 +66,7 @@ KINDS = (
     Kind(CancelTempCard,       _D,     _C.TEMP_CARD, "6.3"),
     Kind(Correct,              _D,     _C.CORRECT,  "F2"),
     Kind(ChangePhoto,          _D,     _C.CORRECT,  "F3"),
+    Kind(CloseDay,             _F,     _C.QUERY,    "B6"),
 )  # fmt: skip
 
 _BY_NAME = {kind.name: kind for kind in KINDS}

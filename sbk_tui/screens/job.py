@@ -133,10 +133,10 @@ class JobScreen(Background, Screen[None]):
         row = next((r for r in self.query(FieldRow) if r.has_focus_within and r.field.table), None)
         if row is None:
             return False
-        from sbk_tui.screens.choose import Choose
+        from sbk_tui.screens.choose import Choose, fitting
 
         offered = row.field.choices(self.desks.rules)
-        choose = Choose(word(f"fields.{row.field.name}"), partial(_fitting, offered))
+        choose = Choose(word(f"fields.{row.field.name}"), partial(fitting, offered))
         self.app.push_screen(choose, partial(_take, row))
         return True
 
@@ -208,10 +208,6 @@ class JobScreen(Background, Screen[None]):
 
     def printed(self) -> None:
         """Go on in the procedure: the spooler took the paper."""
-
-
-def _fitting(offered: tuple[tuple[str, str], ...], typed: str) -> tuple[tuple[str, str], ...]:
-    return tuple((code, name) for code, name in offered if typed in name or code.startswith(typed))
 
 
 def _take(row: FieldRow, chosen: tuple[str, str] | None) -> None:

@@ -73,6 +73,18 @@ def _temp_ledger(desks: Desks, _clause: str) -> Screen[None]:
     return TempLedgerScreen(desks)
 
 
+def _day(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.day import DayScreen
+
+    return DayScreen(desks)
+
+
+def _morning(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.morning import MorningScreen
+
+    return MorningScreen(desks)
+
+
 SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "1.2": _apply,
     "2.2.2": _card_job,
@@ -89,6 +101,8 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "6.3": _temp_card,
     "0.1": _debts,
     "0.7": _temp_ledger,
+    "0.2": _day,
+    "0.3": _morning,
 }
 """Clause → screen; the module of a screen is imported when it is opened."""
 

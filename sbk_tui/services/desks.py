@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from sbk_tui.domain.rules import Rules
 from sbk_tui.services.apply_desk import ApplyDesk
 from sbk_tui.services.card_desk import CardDesk
+from sbk_tui.services.checks import Morning
+from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
@@ -31,6 +33,8 @@ class Desks:
     query: QueryDesk
     issues: IssuesDesk
     referrals: ReferralDesk
+    day: DayDesk
+    morning: Morning
     ids: IdDesk
     portraits: PortraitDesk
     papers: PaperDesk
