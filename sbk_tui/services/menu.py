@@ -66,4 +66,9 @@ def entries() -> tuple[Entry, ...]:
         Entry(number, word(f"menu.{name}"), word(f"menu.{name}_about"), Capability.QUERY)
         for number, name in OURS
     ]
-    return tuple(sorted(found, key=lambda e: [int(part) for part in e.clause.split(".")]))
+    return tuple(sorted(found, key=_order))
+
+
+def _order(entry: Entry) -> tuple[bool, list[int]]:
+    """Sort by the regulation's numbers; what we add (0.…) stands behind them."""
+    return entry.clause.startswith("0."), [int(part) for part in entry.clause.split(".")]
