@@ -26,9 +26,10 @@ def test_every_mark_names_a_duty_or_a_promise() -> None:
     assert [name for name in strange if not PROMISE.fullmatch(name)] == []
 
 
-def test_every_kind_belongs_to_a_duty_or_a_promise() -> None:
-    strange = {kind.clause for kind in KINDS} - set(toml("duties.toml")["duties"])
-    assert [clause for clause in strange if not PROMISE.fullmatch(clause)] == []
+def test_every_kind_belongs_to_a_duty() -> None:
+    of_ours = {kind.clause for kind in KINDS if kind.clause.startswith("B")}  # promises of ours
+    assert of_ours == {"B6"}
+    assert {kind.clause for kind in KINDS} - of_ours <= set(toml("duties.toml")["duties"])
 
 
 def test_the_duties_are_told_with_place_and_proof() -> None:

@@ -58,7 +58,6 @@ KINDS = (
     Kind(Release,              _D,     _C.RELEASE,  "3.3"),
     Kind(Cancel,               _D,     _C.CANCEL,   "3.4"),
     Kind(ApplyForReplacement,  _H,     _C.REPLACE,  "5.1.2.2"),
-    Kind(CloseDay,             _F,     _C.QUERY,    "B6"),
     Kind(StockTempCards,       _F,     _C.TEMP_CARD, "6.1.1.1"),
     Kind(IssueTempCard,        _D,     _C.TEMP_CARD, "6.1.1.1"),
     Kind(EnableTempCard,       _D,     _C.TEMP_CARD, "6.1.1.2"),
@@ -67,6 +66,7 @@ KINDS = (
     Kind(CancelTempCard,       _D,     _C.TEMP_CARD, "6.3"),
     Kind(Correct,              _D,     _C.CORRECT,  "F2"),
     Kind(ChangePhoto,          _D,     _C.CORRECT,  "F3"),
+    Kind(CloseDay,             _F,     _C.QUERY,    "B6"),
 )  # fmt: skip
 
 _BY_NAME = {kind.name: kind for kind in KINDS}

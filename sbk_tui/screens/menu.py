@@ -61,6 +61,18 @@ def _debts(desks: Desks, _clause: str) -> Screen[None]:
     return DebtsScreen(desks)
 
 
+def _temp_card(desks: Desks, clause: str) -> Screen[None]:
+    from sbk_tui.screens.temp_card import TempCardScreen
+
+    return TempCardScreen(desks, clause)
+
+
+def _temp_ledger(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.temp_ledger import TempLedgerScreen
+
+    return TempLedgerScreen(desks)
+
+
 def _day(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.day import DayScreen
 
@@ -79,18 +91,6 @@ def _stats(desks: Desks, _clause: str) -> Screen[None]:
     return StatsScreen(desks)
 
 
-def _temp_card(desks: Desks, clause: str) -> Screen[None]:
-    from sbk_tui.screens.temp_card import TempCardScreen
-
-    return TempCardScreen(desks, clause)
-
-
-def _temp_ledger(desks: Desks, _clause: str) -> Screen[None]:
-    from sbk_tui.screens.temp_ledger import TempLedgerScreen
-
-    return TempLedgerScreen(desks)
-
-
 SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "1.2": _apply,
     "2.2.2": _card_job,
@@ -106,10 +106,10 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "6.2": _temp_card,
     "6.3": _temp_card,
     "0.1": _debts,
+    "0.7": _temp_ledger,
     "0.2": _day,
     "0.3": _morning,
     "0.4": _stats,
-    "0.7": _temp_ledger,
 }
 """Clause → screen; the module of a screen is imported when it is opened."""
 

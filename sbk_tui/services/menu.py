@@ -61,9 +61,14 @@ def entries() -> tuple[Entry, ...]:
     found.append(
         Entry("5.1", word("menu.replace"), word("menu.replace_about"), Capability.REPLACE, False)
     )
+    found.append(Entry("0.7", word("temp.menu"), word("temp.menu_about"), Capability.TEMP_CARD))
     found += [
         Entry(number, word(f"menu.{name}"), word(f"menu.{name}_about"), Capability.QUERY)
         for number, name in OURS
     ]
-    found.append(Entry("0.7", word("temp.menu"), word("temp.menu_about"), Capability.TEMP_CARD))
-    return tuple(sorted(found, key=lambda e: [int(part) for part in e.clause.split(".")]))
+    return tuple(sorted(found, key=_order))
+
+
+def _order(entry: Entry) -> tuple[bool, list[int]]:
+    """Sort by the regulation's numbers; what we add (0.…) stands behind them."""
+    return entry.clause.startswith("0."), [int(part) for part in entry.clause.split(".")]
