@@ -239,6 +239,8 @@ def _desks(
             blobs=Blobs(store, home / "blobs", key),
             rules=rules,
             desk=papers_head,
+            lookup=lookup,
+            authority=seat.authority,
             district=held.district,
             today=today,
             now=lambda: words.moment(now_ms()),

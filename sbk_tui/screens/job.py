@@ -7,6 +7,7 @@ goes through `in_background`; while it runs, the keys that would start more are 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import ClassVar, TypeVar
 
 from textual import on, work
@@ -21,9 +22,11 @@ from sbk_tui.errors import Cancelled, SbkError
 from sbk_tui.screens.bars import Guide, KeyBar, MessageLine, StatusLine, TitleBar
 from sbk_tui.screens.form import Form, words_of
 from sbk_tui.screens.keys import bindings, legend
+from sbk_tui.screens.search import PersonSearch
 from sbk_tui.screens.work import Background
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import FormDraft
+from sbk_tui.services.new_application import CLAUSE, Beginning
 from sbk_tui.services.paper_desk import Printable
 from sbk_tui.services.procedures import procedure
 from sbk_tui.texts import word
@@ -151,6 +154,19 @@ class JobScreen(Background, Screen[None]):
         self.desks.drafts.save(job, draft)
 
     # ------------------------------------------------------------------ keys
+
+    @on(PersonSearch.NewWanted)
+    def _new_application(self, event: PersonSearch.NewWanted) -> None:
+        """F4 in a search: 新增申请 with everything known filled in (F1)."""
+        person = event.hit.person.id if event.hit else ""
+        begin = partial(self.desks.apply.beginning, event.text, person)
+        self.in_background(begin, self._open_application)
+
+    def _open_application(self, beginning: Beginning) -> None:
+        from sbk_tui.screens.apply import ApplyScreen
+
+        self.messages.say("")
+        self.app.push_screen(ApplyScreen(self.desks, CLAUSE, beginning))
 
     def action_help(self) -> None:
         """F1: what the regulation asks at this step, and the known troubles."""

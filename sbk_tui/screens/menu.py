@@ -28,10 +28,10 @@ from sbk_tui.terminal.listview import Column, PagedList, Row
 from sbk_tui.texts import explain, word
 
 
-def _apply(desks: Desks, _clause: str) -> Screen[None]:
+def _apply(desks: Desks, clause: str) -> Screen[None]:
     from sbk_tui.screens.apply import ApplyScreen
 
-    return ApplyScreen(desks)
+    return ApplyScreen(desks, clause)
 
 
 def _card_job(desks: Desks, clause: str) -> Screen[None]:
@@ -74,6 +74,7 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "3.4": _card_job,
     "5.1.4": _card_job,
     "6.1.1": _temp_card,
+    "6.1.2.1": _apply,
     "6.2": _temp_card,
     "6.3": _temp_card,
     "0.1": _debts,

@@ -14,6 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from sbk_tui.domain import mask
+from sbk_tui.screens.keys import bindings
 from sbk_tui.services import words
 from sbk_tui.services.query_desk import Hit, QueryDesk
 from sbk_tui.terminal.listview import Column, PagedList, Row
@@ -32,6 +33,7 @@ class PersonSearch(Vertical):
     PersonSearch > .line > Input { width: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("new"),
         Binding("up", "move(-1)", show=False),
         Binding("down", "move(1)", show=False),
         Binding("pageup", "page(-1)", show=False),
@@ -50,6 +52,14 @@ class PersonSearch(Vertical):
 
         text: str
         hits: tuple[Hit, ...]
+
+    @dataclass
+    class NewWanted(Message):
+        """F4: the person wanted is not there, or has no card: a new application (F1)."""
+
+        text: str
+        hit: Hit | None
+        """The person under the mark, if there is one."""
 
     def __init__(self, desk: QueryDesk) -> None:
         super().__init__()
@@ -143,6 +153,13 @@ class PersonSearch(Vertical):
         row = self.query_one(PagedList).highlighted
         if row is not None and row.key in self._hits:
             self.post_message(self.Picked(self._hits[row.key]))
+
+    def action_new(self) -> None:
+        """F4: apply anew with what was typed, or for the person under the mark (F1)."""
+        text = self.query_one(Input).value.strip()
+        row = self.query_one(PagedList).highlighted if self._shown_for == text else None
+        hit = self._hits.get(row.key) if row is not None else None
+        self.post_message(self.NewWanted(text, hit))
 
     def action_move(self, rows: int) -> None:
         """Up and down move the mark while the cursor stays in the box."""
