@@ -37,6 +37,7 @@ from sbk_tui.pinyin import initials
 from sbk_tui.services import signing, words
 from sbk_tui.services.apply_desk import ApplyDesk
 from sbk_tui.services.card_desk import CardDesk
+from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.id_desk import IdDesk
@@ -258,6 +259,14 @@ def _desks(
             desk=papers_head,
             today=today,
             new_id=new_id,
+        ),
+        correct=CorrectDesk(
+            ledger=ledger,
+            blobs=Blobs(store, home / "blobs", key),
+            rules=rules,
+            today=today,
+            unlock=unlock,
+            folder=_folder_of(config),
         ),
         new_id=new_id,
     )

@@ -52,6 +52,18 @@ def _debts(desks: Desks, _clause: str) -> Screen[None]:
     return DebtsScreen(desks)
 
 
+def _correct(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.correct import CorrectScreen
+
+    return CorrectScreen(desks)
+
+
+def _change_photo(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.change_photo import ChangePhotoScreen
+
+    return ChangePhotoScreen(desks)
+
+
 def _temp_card(desks: Desks, clause: str) -> Screen[None]:
     from sbk_tui.screens.temp_card import TempCardScreen
 
@@ -77,6 +89,8 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "6.1.2.1": _apply,
     "6.2": _temp_card,
     "6.3": _temp_card,
+    "F2": _correct,
+    "F3": _change_photo,
     "0.1": _debts,
     "0.7": _temp_ledger,
 }

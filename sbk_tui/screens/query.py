@@ -138,6 +138,8 @@ def dossier_text(seen: Dossier, *, revealed: bool) -> Text:
     _line(text, "address", person.address)
     _line(text, "category", name_of("category", person.category))
     _line(text, "unit_name", person.unit_name or person.village_name)
+    for former in seen.formers:
+        text.append(f"{words.former(former, hide(former.number))}\n", "dim")
     text.append(f"\n{word('query.cards', count=len(seen.cards))}\n", "bold")
     for card in seen.cards:
         text.append(f" {card.number}  {words.card_state(card)}")
@@ -151,6 +153,8 @@ def dossier_text(seen: Dossier, *, revealed: bool) -> Text:
         ):
             if when:
                 text.append(f"   {word('query.' + key)} {when}\n", "dim")
+    for temp_card in seen.temp_cards:
+        text.append(f" {words.temp_card(temp_card)}\n")
     for each in seen.applications:
         text.append(f" {word('query.application')} {words.moment(each.made_at)}")
         text.append(f"  {name_of('apply_state', each.state)}  {name_of('bank', each.bank)}\n")

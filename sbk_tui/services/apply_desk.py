@@ -47,12 +47,14 @@ def _proxy(values: Values) -> bool:
     return values.get("proxy") == "1"
 
 
-def _in_unit(values: Values) -> bool:
+def in_unit(values: Values) -> bool:
+    """Return whether somebody of this 人员类别 names a unit or school."""
     return values.get("category") in (WORKER, STUDENT)
 
 
-def _in_village(values: Values) -> bool:
-    return not _in_unit(values)
+def in_village(values: Values) -> bool:
+    """Return whether somebody of this 人员类别 names a village or community."""
+    return not in_unit(values)
 
 
 def _student(values: Values) -> bool:
@@ -123,12 +125,12 @@ class ApplyDesk:
             "status": (Field("status", "choice", table="status", required=True),),
             "household": (Field("household", "choice", table="household", required=True),),
             "unit": (
-                _field("unit_code", required=True, asked=_in_unit),
-                _field("unit_name", wide=True, required=True, asked=_in_unit),
+                _field("unit_code", required=True, asked=in_unit),
+                _field("unit_name", wide=True, required=True, asked=in_unit),
                 _field("department", asked=_student),
                 _field("school_class", asked=_student),
-                _field("village_code", required=True, asked=_in_village),
-                _field("village_name", wide=True, required=True, asked=_in_village),
+                _field("village_code", required=True, asked=in_village),
+                _field("village_name", wide=True, required=True, asked=in_village),
             ),
             "contact": (
                 _field("mobile", required=not anew),  # 第六条: or a fixed telephone

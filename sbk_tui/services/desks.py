@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sbk_tui.domain.rules import Rules
 from sbk_tui.services.apply_desk import ApplyDesk
 from sbk_tui.services.card_desk import CardDesk
+from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.paper_desk import PaperDesk
@@ -32,4 +33,5 @@ class Desks:
     papers: PaperDesk
     drafts: DraftDesk
     temp: TempDesk
+    correct: CorrectDesk
     new_id: Callable[[], str]

@@ -9,7 +9,7 @@ from sbk_tui import divisions
 from sbk_tui.domain.capability import Authority, Capability
 from sbk_tui.errors import NotPermitted
 from sbk_tui.pinyin import matches
-from sbk_tui.services.procedures import all_clauses, procedure
+from sbk_tui.services.procedures import all_clauses, place, procedure
 from sbk_tui.texts import word
 
 
@@ -29,7 +29,8 @@ class Entry(NamedTuple):
             return True
         if plain.isdigit():
             return self.clause.replace(".", "").startswith(plain)
-        return plain in self.title or matches(plain, self.title)
+        named = self.clause.lower().startswith(plain.lower())  # F2
+        return named or plain in self.title or matches(plain, self.title)
 
     def refused_to(self, authority: Authority) -> NotPermitted | None:
         """Return why a counter may not do it, or None."""
@@ -59,4 +60,4 @@ def entries() -> tuple[Entry, ...]:
     )
     found.append(Entry("0.1", word("menu.debts"), word("menu.debts_about"), Capability.QUERY))
     found.append(Entry("0.7", word("temp.menu"), word("temp.menu_about"), Capability.TEMP_CARD))
-    return tuple(sorted(found, key=lambda e: [int(part) for part in e.clause.split(".")]))
+    return tuple(sorted(found, key=lambda entry: place(entry.clause)))
