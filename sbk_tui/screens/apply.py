@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from sbk_tui.domain import mask
 from sbk_tui.domain.application import ApplyPath
@@ -18,10 +18,10 @@ from sbk_tui.domain.capability import Capability
 from sbk_tui.domain.rules import Problem
 from sbk_tui.errors import Refusal, SbkError
 from sbk_tui.screens.ask import Ask
-from sbk_tui.screens.choose import Choose
-from sbk_tui.screens.form import FieldRow, Form, words_of
+from sbk_tui.screens.form import Form, words_of
 from sbk_tui.screens.job import JobScreen, step
 from sbk_tui.screens.keys import bindings
+from sbk_tui.screens.listing import list_field
 from sbk_tui.services import words
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import FormDraft
@@ -189,28 +189,7 @@ class ApplyScreen(JobScreen):
 
     def action_find(self) -> None:
         """F5: list what the field can hold: villages, nations, banks."""
-        row = next((r for r in self.query(FieldRow) if self.focused in r.children), None)
-        if row is None:
-            return
-        name = row.field.name
-        if name in ("village_code", "village_name"):
-            choose = Choose(word("apply.choose_village"), self.desks.apply.villages)
-            self.app.push_screen(choose, self._village)
-        elif row.field.table:
-            offered = row.field.choices(self.desks.rules)
-            choose = Choose(word(f"fields.{name}"), partial(_fitting, offered))
-            self.app.push_screen(choose, partial(self._chosen, row))
-
-    def _village(self, chosen: tuple[str, str] | None) -> None:
-        if chosen is not None:
-            self.query_one(Form).fill({"village_code": chosen[0], "village_name": chosen[1]})
-            self._collect()
-            self.query_one(Form).focus_last()
-
-    def _chosen(self, row: FieldRow, chosen: tuple[str, str] | None) -> None:
-        if chosen is not None:
-            row.value = chosen[0]
-            row.query_one(Input).focus()
+        list_field(self, self.desks)
 
     # ------------------------------------------------------------------ portrait, form, saving
 
@@ -355,7 +334,3 @@ class ApplyScreen(JobScreen):
 
     def _title(self) -> str:
         return self.progress.current.title if self.progress.current else ""
-
-
-def _fitting(offered: tuple[tuple[str, str], ...], typed: str) -> tuple[tuple[str, str], ...]:
-    return tuple((code, name) for code, name in offered if typed in name or code.startswith(typed))

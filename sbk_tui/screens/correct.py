@@ -15,10 +15,12 @@ from textual.widgets import Static
 
 from sbk_tui.errors import Outdated, Refusal, SbkError
 from sbk_tui.screens.ask import Ask, AskApprover
+from sbk_tui.screens.bars import KeyBar
 from sbk_tui.screens.choose import Choose
 from sbk_tui.screens.form import Form, words_of
 from sbk_tui.screens.job import step
-from sbk_tui.screens.keys import bindings
+from sbk_tui.screens.keys import bindings, legend
+from sbk_tui.screens.listing import list_field
 from sbk_tui.screens.person import PersonPanel
 from sbk_tui.screens.person_job import PersonJobScreen
 from sbk_tui.services import words
@@ -74,8 +76,14 @@ class CorrectScreen(PersonJobScreen):
 
     @step("find")
     def action_find(self) -> None:
-        """F5: back to the search, with what was typed."""
-        super().action_find()
+        """F5: list what the field can hold; at another field, back to the search."""
+        if self.seen is None or not list_field(self, self.desks):
+            super().action_find()
+
+    def show_keys(self) -> None:
+        """F7 is the proof here."""
+        names = {"portrait": word("correct.scan_key")}
+        self.query_one(KeyBar).text = legend(self.legend_keys, names)
 
     @step("pick")
     def pick(self, seen: Dossier) -> None:
@@ -87,6 +95,7 @@ class CorrectScreen(PersonJobScreen):
     def _chosen(self, seen: Dossier, group: str | None) -> None:
         if group is None:
             return
+        self.desks.query.reveal(seen.person.id, "service", _CLAUSE)  # the form shows it whole
         self.begin(seen)
         self._group, self._scan, self._saved = group, "", False
         self._op, self._draft = self.desks.new_id(), self.desks.new_id()

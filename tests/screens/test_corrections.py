@@ -218,3 +218,24 @@ async def test_the_menu_puts_corrections_behind_the_query(app: SbkApp) -> None:
     order = [line[0] if line[0] != ">" else line[1] for line in lines if len(line) > 1]
     places = [order.index(clause) for clause in ("2.4.2", "F2", "F3", "3.1")]
     assert places == sorted(places)
+
+
+@pytest.mark.clause("F2")
+async def test_the_full_number_in_the_form_is_noted_and_lists_open_with_f5(
+    counter: wiring.Counter, app: SbkApp
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await open_job(pilot, "f2")
+        await pick(pilot, OLD)
+        await pilot.press("1", *["down"] * 4, "f5")
+        await settled(pilot)
+        await type_text(pilot, "回")
+        await pilot.press("enter")
+        await settled(pilot)
+        await pilot.press("f10")
+        await settled(pilot)
+        assert "已改：刘洋" in shown(app)
+    assert person(counter).nation == "03"
+    with counter.opened.store.session() as db:
+        rows = db.execute_sql("SELECT person, command FROM access_log").fetchall()
+    assert [tuple(row) for row in rows] == [(PEOPLE[0].id, "F2")]
