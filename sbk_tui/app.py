@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -69,6 +71,10 @@ class SbkApp(LeanApp[None]):
 
     def on_mount(self) -> None:
         """Begin with the menu or with the door."""
+        if not self.is_headless:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGHUP, signal.SIGTERM):
+                loop.add_signal_handler(number, self._hang_up, number)
         if self._opened is not None:
             self._show_menu(self._opened.desks)
         elif self._sign_in is not None:
@@ -86,6 +92,15 @@ class SbkApp(LeanApp[None]):
 
         self.push_screen(MenuScreen(desks))
         self._idle = self.set_interval(_LOOK_S, self._look_at_clock)
+
+    def _hang_up(self, number: int) -> None:
+        """The line dropped (SIGHUP) or somebody ends us politely: keep every draft, then leave."""
+        from sbk_tui.screens.job import JobScreen
+
+        for screen in self.screen_stack:
+            if isinstance(screen, JobScreen):
+                screen.keep_at_once()
+        self.exit(return_code=128 + number)
 
     # ------------------------------------------------------------------ training
 

@@ -21,6 +21,7 @@ COMMANDS = {  # command → module below sbk_tui.commands
     "read": "read",
     "photo": "photo",
     "import": "import_",
+    "export": "export",
     "sync": "sync",
     "audit": "audit",
     "clerk": "clerk",

@@ -11,16 +11,20 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from functools import partial
 from pathlib import Path
 
 from sbk_tui import config as configuration
+from sbk_tui import surroundings
 from sbk_tui.codes import code_tables
 from sbk_tui.data import counter_file
 from sbk_tui.data.access import AccessLog
 from sbk_tui.data.blobs import Blobs
+from sbk_tui.data.cases import Cases
+from sbk_tui.data.day import DayBook
 from sbk_tui.data.drafts import Drafts
 from sbk_tui.data.ids import uuid7
+from sbk_tui.data.issues import Issues
 from sbk_tui.data.keyring import Cost, Keyring, Opened, choose_cost
 from sbk_tui.data.ledger import Ledger, Session
 from sbk_tui.data.lookup import Lookup
@@ -37,15 +41,20 @@ from sbk_tui.pinyin import initials
 from sbk_tui.services import signing, words
 from sbk_tui.services.apply_desk import ApplyDesk
 from sbk_tui.services.card_desk import CardDesk
+from sbk_tui.services.checks import Morning
 from sbk_tui.services.correct_desk import CorrectDesk
+from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.id_desk import IdDesk
+from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
+from sbk_tui.services.referral_desk import ReferralDesk
 from sbk_tui.services.slips import Desk
 from sbk_tui.services.temp_desk import TempDesk
+from sbk_tui.surroundings import Place
 
 LEAD, CLERK = "lead", "clerk"
 """负责人 adds clerks and approves; 经办 does the counter's work. Both may do all business."""
@@ -206,9 +215,6 @@ def _desks(
     store, held = opened.store, opened.certificate
     papers_head = Desk(held.office, held.counter, session.name)
 
-    def today() -> date:
-        return from_ms(now_ms()).astimezone(CHINA).date()
-
     def unlock(clerk: str, password: str) -> Session:
         keys = Keyring(home, now_ms).unlock(clerk, password)
         return Session(keys.slot.clerk, keys.slot.name, keys.slot.role, keys.signer)
@@ -233,7 +239,12 @@ def _desks(
             check, config.session.lock_after * 60.0, config.session.sign_out_after * 60.0
         ),
         cards=CardDesk(
-            ledger=ledger, rules=rules, desk=papers_head, today=today, new_id=new_id, unlock=unlock
+            ledger=ledger,
+            rules=rules,
+            desk=papers_head,
+            today=ledger.today,
+            new_id=new_id,
+            unlock=unlock,
         ),
         apply=ApplyDesk(
             ledger=ledger,
@@ -243,11 +254,52 @@ def _desks(
             lookup=lookup,
             authority=seat.authority,
             district=held.district,
-            today=today,
+            today=ledger.today,
             now=lambda: words.moment(now_ms()),
             new_id=new_id,
         ),
-        query=QueryDesk(lookup, AccessLog(store, session.clerk), now_ms),
+        morning=Morning(
+            {
+                name: partial(check, Place(home, config, now_ms, lookup))
+                for name, check in surroundings.CHECKS
+            }
+        ),
+        day=DayDesk(
+            DayBook(
+                store,
+                counter=held.counter,
+                inc=opened.incarnation.inc,
+                certificate=opened.incarnation.certificate,
+            ),
+            ledger,
+            desk=papers_head,
+            now_ms=now_ms,
+            new_id=new_id,
+        ),
+        referrals=ReferralDesk(
+            Cases(store),
+            rules=rules,
+            desk=papers_head,
+            district=held.district,
+            now_ms=now_ms,
+            new_id=new_id,
+        ),
+        issues=IssuesDesk(
+            Issues(store),
+            AccessLog(store, session.clerk),
+            clerk=f"{session.name}（{session.clerk}）",
+            office=held.office,
+            district=held.district,
+            now_ms=now_ms,
+            folder=home / "exports",
+        ),
+        query=QueryDesk(
+            lookup,
+            AccessLog(store, session.clerk),
+            now_ms,
+            counter=held.counter,
+            level=held.level,
+        ),
         ids=IdDesk(_reader_of(config)),
         portraits=PortraitDesk(_folder_of(config)),
         papers=PaperDesk(Papers(store), lambda: _printer(home, config), training=config.training),
@@ -257,14 +309,14 @@ def _desks(
             cards=TempCards(store, held.counter),
             rules=rules,
             desk=papers_head,
-            today=today,
+            today=ledger.today,
             new_id=new_id,
         ),
         correct=CorrectDesk(
             ledger=ledger,
             blobs=Blobs(store, home / "blobs", key),
             rules=rules,
-            today=today,
+            today=ledger.today,
             unlock=unlock,
             folder=_folder_of(config),
         ),
@@ -311,9 +363,12 @@ def add_clerk(home: Path, by: Opened, clerk: str, name: str, role: str, password
     if role not in {LEAD, CLERK}:
         raise BadUsage("auth.role", role=role)
     keyring = Keyring(home, now_ms)
-    public = keyring.add(clerk, name, role, password, data_key=by.data_key, cost=by.slot.cost)
     opened = counter_file.open_counter(home, by.data_key if keyring.encrypted else None)
     try:
+        # A closed clerk's key stays on file: what it signed must be verified for ever.
+        if any(row.id == clerk for row in counter_file.clerks(opened.store)):
+            raise BadUsage("auth.clerk_exists", clerk=clerk)
+        public = keyring.add(clerk, name, role, password, data_key=by.data_key, cost=by.slot.cost)
         counter_file.register_clerk(opened.store, clerk, name, role, public)
     finally:
         opened.store.close()

@@ -17,13 +17,12 @@ from sbk_tui.errors import BadUsage, Refusal
 from sbk_tui.pinyin import initials
 from sbk_tui.services.card_import import CardImport, Survey, Told
 from sbk_tui.services.card_list import CardList, Judged
+from sbk_tui.services.exports import neutral
 from sbk_tui.services.sheets import Sheet
 from sbk_tui.texts import explain, word, words_for
 from sbk_tui.wiring import Counter, now_ms, sign_in
 
 _SHOWN = 20
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take for the beginning of a formula."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -114,8 +113,7 @@ class _Rejected:
 
 def _harmless(cell: str) -> str:
     """Return a cell that neither a terminal nor a spreadsheet acts upon."""
-    safe = escaped(cell)
-    return f"'{safe}" if safe.startswith(_FORMULA) else safe
+    return neutral(escaped(cell))
 
 
 def _progress(cards: int) -> Callable[[int], None]:

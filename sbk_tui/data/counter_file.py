@@ -17,7 +17,7 @@ from sbk_tui.data.ledger import Incarnation
 from sbk_tui.data.migrations import migrate
 from sbk_tui.data.record import Certificate
 from sbk_tui.data.seal import SUITE, Ed25519Signer, Signer, new_private_key, verify
-from sbk_tui.data.store import Store, open_store
+from sbk_tui.data.store import Store, open_store, refuse_plain
 from sbk_tui.errors import BadUsage, IntegrityFault
 
 DATABASE = "sbk.db"
@@ -62,6 +62,8 @@ def create(
             ).execute(db)  # fmt: skip
     finally:
         store.close()
+    if key is not None:
+        refuse_plain(folder / DATABASE)
 
 
 def open_counter(folder: Path, key: bytes | None) -> OpenCounter:

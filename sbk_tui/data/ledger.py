@@ -7,6 +7,7 @@ has changed nothing; the same operation id met again gives the first result.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,7 +21,7 @@ from sbk_tui.data.store import Store
 from sbk_tui.domain.kinds import Kind, kind_of
 from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.rules import Rules
-from sbk_tui.domain.world import Entity, Occasion, Seat, from_ms
+from sbk_tui.domain.world import CHINA, Entity, Occasion, Seat, from_ms
 from sbk_tui.errors import HubUnreachable, Outdated, Refusal
 
 _NONE: Mapping[str, int] = {}
@@ -162,6 +163,13 @@ class Ledger:
         with self._store.write() as db:
             writer = _Writer(db, Records(db, self._initials), self._incarnation)
             return [self._one(writer, intent, ()) for intent in intents]
+
+    def today(self) -> date:
+        """Return the calendar day that the next record will bear: never before the last one's."""
+        with self._store.session() as db:
+            row = db.execute_sql("SELECT hlc FROM operation ORDER BY hlc DESC LIMIT 1").fetchone()
+        hlc = rec.tick(row[0] if row else 0, self._now_ms())
+        return from_ms(rec.hlc_ms(hlc)).astimezone(CHINA).date()
 
     def approve(self, intent: Intent, approver: Session, minutes: int = 10) -> rec.Approval:
         """Return a second clerk's signed yes to exactly this intent (复核).

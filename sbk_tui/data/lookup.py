@@ -25,7 +25,7 @@ from sbk_tui.domain.temp_card import TempCard
 PAGE = 50
 _NUMBER = re.compile(r"\d{4,17}[\dXx]?")
 _FEWEST_DIGITS = 3
-_PHONE_DIGITS = 11
+_FEWEST_BANK_DIGITS = 6
 _CODE_DIGITS = 8
 _LAST = "\U0010ffff"
 
@@ -183,6 +183,12 @@ class Lookup:
             row = db.execute_sql("SELECT max(hlc) FROM operation").fetchone()
         return hlc_ms(row[0]) if row[0] else None
 
+    def heard_ms(self) -> int | None:
+        """Return the time of the city's newest answer, None before the first."""
+        with self._store.session() as db:
+            row = db.execute_sql("SELECT max(at) FROM receipt").fetchone()
+        return int(row[0]) if row[0] else None
+
     def waiting(self) -> int:
         """Return how many operations the city has not received yet."""
         with self._store.session() as db:
@@ -190,6 +196,15 @@ class Lookup:
                 "SELECT (SELECT count(*) FROM operation) - (SELECT count(*) FROM receipt)"
             ).fetchone()
         return int(row[0])
+
+    def oldest_waiting_ms(self) -> int | None:
+        """Return the time of the oldest operation that the city has not received."""
+        with self._store.session() as db:
+            row = db.execute_sql(
+                "SELECT min(o.hlc) FROM operation o LEFT JOIN receipt r ON r.op = o.op"
+                " WHERE r.op IS NULL"
+            ).fetchone()
+        return hlc_ms(row[0]) if row[0] else None
 
     def open_cases(self) -> int:
         """Return how many cases wait for a clerk."""
@@ -217,10 +232,10 @@ def _searches(text: str) -> list[tuple[str, str]]:
             return []
         found = [(_BY_NUMBER, text), (_BY_TAIL, text[::-1])]
         found += [(_BY_FORMER_NUMBER, text), (_BY_FORMER_TAIL, text[::-1]), (_BY_TEMP_CARD, text)]
-        if len(text) >= _PHONE_DIGITS:
-            found += [(_BY_MOBILE, text), (_BY_BANK_CARD, text)]
-        elif text.startswith("1"):
+        if text.startswith("1"):
             found.insert(0, (_BY_MOBILE, text))
+        if len(text) >= _FEWEST_BANK_DIGITS:
+            found.append((_BY_BANK_CARD, text))
         return found
     if text.isascii():
         upper, lower = text.upper(), text.lower()
@@ -249,8 +264,9 @@ _BY_FORMER_TAIL = (
 _BY_FORMER_NAME = (
     "SELECT person FROM former_identity WHERE name >= ? AND name < ? ORDER BY name LIMIT ?"
 )
+# The plus keeps SQLite on the number, not on the state.
 _BY_TEMP_CARD = (
-    "SELECT person FROM temp_card WHERE number >= ? AND number < ? AND state = '01'"
+    "SELECT person FROM temp_card WHERE number >= ? AND number < ? AND +state = '01'"
     " ORDER BY number LIMIT ?"
 )
 

@@ -161,9 +161,6 @@ def open_store(path: Path, key: bytes | None) -> Store:
         StorageFault: `store.cannot_open`, `store.read_only`, `store.no_wal`.
     """
     _check_private(path)
-    is_new = not path.exists() or path.stat().st_size == 0
-    if key is not None and not is_new:
-        _refuse_plain(path)
     store = Store(_database(path, key), encrypted=key is not None)
     try:
         with translated():
@@ -171,6 +168,8 @@ def open_store(path: Path, key: bytes | None) -> Store:
             _use_wal(store.db)
     except BaseException:
         store.close()
+        if key is not None:
+            refuse_plain(path)
         raise
     path.chmod(0o600)
     return store
@@ -196,11 +195,18 @@ def _check_private(path: Path) -> None:
             raise BadUsage("store.too_open", place=str(place))
 
 
-def _refuse_plain(path: Path) -> None:
-    """Refuse a file that can be read without the key.
+def refuse_plain(path: Path) -> None:
+    """Refuse a database file that can be read without the key.
 
-    Looked at before the first connection only: closing it later would drop SQLite's own locks.
+    To be called while no connection of this process is open: closing the file would drop
+    SQLite's own locks. A file that opens with a key is encrypted; this names one that does not,
+    and proves a new one.
+
+    Raises:
+        IntegrityFault: `store.not_encrypted`.
     """
+    if not path.exists():
+        return
     with path.open("rb") as file:
         head = file.read(len(_PLAIN_HEAD))
     if head == _PLAIN_HEAD:

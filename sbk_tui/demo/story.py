@@ -23,6 +23,7 @@ from sbk_tui.domain.operations.batch import MOST_LINES, Line, TakeIn
 from sbk_tui.domain.operations.correct import Change, ChangePhoto, Correct
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss, term_end
+from sbk_tui.domain.operations.roll_back import RollBack
 from sbk_tui.domain.operations.temp import (
     CancelTempCard,
     EnableTempCard,
@@ -61,6 +62,7 @@ class Fate:
 _TAKE, _ISSUE, _COLLECT = "batch.take_in", "issue.person", "card.collect"
 _ENABLE, _TEMP, _FORMAL = "card.enable", "loss.temporary", "loss.formal"
 _RELEASE, _CANCEL, _APPLY = "card.release", "card.cancel", "person.apply"
+_ROLL_BACK = "issue.roll_back"
 _CORRECT, _PHOTO = "person.correct", "person.photo"
 _LIVE = (_TAKE, _COLLECT, _ENABLE)
 _TEMP_OUT = (*_LIVE, _FORMAL, "temp.issue", "temp.enable")
@@ -69,7 +71,8 @@ _SPARE_BLANKS = 20
 
 FATES = (
     #     ‰    what happened                                      where it stands
-    Fate(250, (_TAKE,)),  #                                       sealed, in the drawer
+    Fate(245, (_TAKE,)),  #                                       sealed, in the drawer
+    Fate(5, (_TAKE, _ISSUE, _ROLL_BACK)),  #                      in the drawer again
     Fate(70, (_TAKE, _ISSUE)),  #                                 sealed, handed out
     Fate(240, _LIVE),  #                                          in use
     Fate(10, (*_LIVE, _CORRECT)),  #                              in use, another telephone
@@ -288,6 +291,8 @@ class _Teller:
             at = max(drawn, last + _MINUTE)
             if kind == _ENABLE and _COLLECT in kinds:
                 at = last + self._rng.randint(1, 4) * _MINUTE  # 5.1.4: at the same visit
+            if kind == _ROLL_BACK:
+                at = last + self._rng.randint(5, 40) * _MINUTE  # the mistake is seen at once
             elif kind in _SAME_VISIT:
                 at = last + self._rng.randint(1, 4) * _MINUTE
             last = at
@@ -321,6 +326,8 @@ class _Teller:
                 return TemporaryLoss(
                     card=card, caller_name=person.name, caller_phone=person.mobile, until=until
                 )
+            case "issue.roll_back":
+                return RollBack(card=card, reason="02", card_back=True)
             case "loss.formal":
                 return FormalLoss(card=card, id_shown=True)
             case "card.release":

@@ -52,6 +52,7 @@ MOVES = (
     # from                                                operation          to              clause
     Move(frozenset({S.SEALED}),                           "issue.person",    None,           "2.2.2"),
     Move(frozenset({S.SEALED}),                           "card.collect",    None,           "5.1.4"),
+    Move(frozenset({S.SEALED}),                           "issue.roll_back", None,           "2.5"),
     Move(frozenset({S.SEALED}),                           "card.enable",     S.ACTIVE,       "5.1.4"),
     Move(frozenset({S.ACTIVE, S.LOCKED}),                 "loss.temporary",  S.TEMP_LOST,    "3.1"),
     Move(frozenset({S.ACTIVE, S.LOCKED, S.TEMP_LOST}),    "loss.formal",     S.FORMAL_LOST,  "3.2"),
@@ -95,6 +96,15 @@ class Receiver(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     phone: str = ""
 
 
+class Issuing(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """发卡环节: the step that put a card into its receiver's hands; 2.5 may take it back."""
+
+    op: str
+    """The operation's id."""
+    counter: str
+    clerk: str
+
+
 class Card(msgspec.Struct, frozen=True, kw_only=True):
     """社保卡: one card as it stands, whoever holds it."""
 
@@ -116,6 +126,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """卡规范版本."""
     collected_at: datetime | None = None
     receiver: Receiver | None = None
+    issuing: Issuing | None = None
+    """The last issuing step; None while the card lies at a counter."""
     enabled_at: datetime | None = None
     lost_at: datetime | None = None
     lost_until: date | None = None

@@ -12,9 +12,11 @@ from sbk_tui.domain.operations.apply import Apply
 from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.operations.batch import TakeIn
 from sbk_tui.domain.operations.correct import ChangePhoto, Correct
+from sbk_tui.domain.operations.day import CloseDay
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
 from sbk_tui.domain.operations.replace import ApplyForReplacement
+from sbk_tui.domain.operations.roll_back import RollBack
 from sbk_tui.domain.operations.temp import (
     CancelTempCard,
     EnableTempCard,
@@ -48,6 +50,7 @@ KINDS = (
     Kind(Apply,                _D,     _C.APPLY,    "1.2"),
     Kind(TakeIn,               _F,     _C.ISSUE,    "2.1"),
     Kind(IssueToPerson,        _F,     _C.ISSUE,    "2.2.2"),
+    Kind(RollBack,             _D,     _C.ROLLBACK, "2.5"),
     Kind(Collect,              _F,     _C.ENABLE,   "5.1.4"),
     Kind(Enable,               _D,     _C.ENABLE,   "5.1.4"),
     Kind(TemporaryLoss,        _D,     _C.LOSS,     "3.1"),
@@ -63,6 +66,7 @@ KINDS = (
     Kind(CancelTempCard,       _D,     _C.TEMP_CARD, "6.3"),
     Kind(Correct,              _D,     _C.CORRECT,  "F2"),
     Kind(ChangePhoto,          _D,     _C.CORRECT,  "F3"),
+    Kind(CloseDay,             _F,     _C.QUERY,    "B6"),
 )  # fmt: skip
 
 _BY_NAME = {kind.name: kind for kind in KINDS}

@@ -18,10 +18,9 @@ from sbk_tui.domain.capability import Capability
 from sbk_tui.domain.rules import Problem
 from sbk_tui.errors import Refusal, SbkError
 from sbk_tui.screens.ask import Ask
-from sbk_tui.screens.form import Form, words_of
+from sbk_tui.screens.form import Form, after_typing, words_of
 from sbk_tui.screens.job import JobScreen, step
 from sbk_tui.screens.keys import bindings
-from sbk_tui.screens.listing import list_field
 from sbk_tui.services import words
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import FormDraft
@@ -105,9 +104,7 @@ class ApplyScreen(JobScreen):
         if current is not None:
             place.mount(Static(Text(f"{current.title}  {current.key}", "bold")))
         if fields:
-            form = Form(fields, self.desks.rules, self._values)
-            place.mount(form)
-            form.call_after_refresh(form.focus_first)
+            place.mount(Form(fields, self.desks.rules, self._values))
         else:
             self.set_focus(None)
         if self._step == "portrait":
@@ -189,7 +186,7 @@ class ApplyScreen(JobScreen):
 
     def action_find(self) -> None:
         """F5: list what the field can hold: villages, nations, banks."""
-        list_field(self, self.desks)
+        self.list_choices()
 
     # ------------------------------------------------------------------ portrait, form, saving
 
@@ -251,6 +248,11 @@ class ApplyScreen(JobScreen):
     @step("save")
     def action_confirm(self) -> None:
         """F10: save the signed form; in the steps before, go on."""
+        after_typing(self, self._confirm)
+
+    def _confirm(self) -> None:
+        if self.busy or not self.is_current:
+            return
         if self._saved:
             self._next_applicant()
             return

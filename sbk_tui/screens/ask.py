@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from sbk_tui.errors import SbkError
+from sbk_tui.screens.text_line import TextLine
 from sbk_tui.texts import explain, word
 
 
@@ -67,8 +68,8 @@ class AskApprover(ModalScreen[tuple[str, str] | None]):
         with Vertical(classes="box"):
             yield Static(Text(self._consequence), classes="question")
             yield Static(Text(word("ask.approver")))
-            yield _box("clerk", word("fields.clerk"))
-            yield _box("password", word("fields.password"), password=True)
+            yield TextLine(placeholder=word("fields.clerk"), id="clerk")
+            yield TextLine(placeholder=word("fields.password"), password=True, id="password")
             yield Static(Text(f" Enter {word('ask.go_on')}   Esc {word('ask.leave')}"))
 
     def on_mount(self) -> None:
@@ -106,7 +107,7 @@ class Locked(ModalScreen[bool]):
         """Draw the door."""
         with Vertical(classes="box"):
             yield Static(Text(word("lock.locked", name=self._clerk_name)), classes="question")
-            yield _box("password", word("fields.password"), password=True)
+            yield TextLine(placeholder=word("fields.password"), password=True, id="password")
             yield Static("", id="wrong", markup=False)
             yield Static(Text(f" Enter {word('lock.open')}   Esc {word('lock.sign_out')}"))
 
@@ -129,9 +130,3 @@ class Locked(ModalScreen[bool]):
     def action_leave(self) -> None:
         """Sign out."""
         self.dismiss(False)
-
-
-def _box(name: str, placeholder: str, *, password: bool = False) -> Input:
-    box = Input(placeholder=placeholder, password=password, compact=True, id=name)
-    box.cursor_blink = False
-    return box

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 from rich.text import Text
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -45,8 +45,12 @@ class MessageLine(Widget):
     text: reactive[str] = reactive("")
 
     def render(self) -> Text:
-        """Draw the message, wrapped over two lines."""
-        return Text(self.text, overflow="fold")
+        """Draw the message over two lines, broken between any two characters.
+
+        Chinese has no spaces to break at; breaking at those of the numbers would waste the room.
+        """
+        lines = chop_cells(self.text, max(1, self.size.width))
+        return Text("\n".join(lines), no_wrap=True)
 
     def say(self, text: str, tone: str = "") -> None:
         """Show `text`; tone is "ok", "bad" or ""."""

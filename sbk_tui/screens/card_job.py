@@ -15,9 +15,9 @@ from textual.widgets import Static
 
 from sbk_tui.domain.card import Card
 from sbk_tui.domain.procedure import Progress
-from sbk_tui.errors import Outdated, Refusal, SbkError
+from sbk_tui.errors import Refusal, SbkError
 from sbk_tui.screens.ask import Ask, AskApprover
-from sbk_tui.screens.form import Form
+from sbk_tui.screens.form import Form, after_typing
 from sbk_tui.screens.job import JobScreen
 from sbk_tui.screens.keys import bindings
 from sbk_tui.screens.person import PersonPanel
@@ -78,8 +78,8 @@ class CardJobScreen(JobScreen):
     # ------------------------------------------------------------------ find and pick
 
     def action_find(self) -> None:
-        """F5: back to the search, with what was typed."""
-        if self.step_back():
+        """F5: in a field with a code table its list; else back to the search."""
+        if self.list_choices() or self.step_back():
             return
         self.query_one(PersonSearch).again()
 
@@ -106,9 +106,11 @@ class CardJobScreen(JobScreen):
 
     def _pick(self, seen: Dossier) -> None:
         """Show the person; go on with the card that the job can be done to, if there is one."""
-        cards = [card for card in seen.cards if card.state in self.job.states]
+        fitting = [card for card in seen.cards if card.state in self.job.states]
+        refusals = {card.number: self.desks.cards.why_not(self.job, card) for card in fitting}
+        cards = [card for card in fitting if refusals[card.number] is None]
         if not cards:
-            self._say_why_not(seen)
+            self._say_why_not(seen, next(filter(None, refusals.values()), None))
             return
         self._seen, self._card = seen, cards[0]
         self._op, self._draft = self.desks.new_id(), self.desks.new_id()
@@ -126,7 +128,10 @@ class CardJobScreen(JobScreen):
         self._card = next(card for card in self._seen.cards if card.number == number)
         self._begin()
 
-    def _say_why_not(self, seen: Dossier) -> None:
+    def _say_why_not(self, seen: Dossier, refusal: Refusal | None) -> None:
+        if refusal is not None:
+            self.messages.explain(refusal)
+            return
         name = seen.person.name
         if not seen.cards:
             self.messages.say(word("job.no_card", name=name), "bad")
@@ -183,14 +188,18 @@ class CardJobScreen(JobScreen):
         title = self.progress.procedure.step(act.step).title
         key = word("keys.confirm")
         place.mount(Static(Text(f"{title}  (F10 {key})", "bold")))
-        form = Form(act.fields, self.desks.rules, values)
-        place.mount(form)
-        form.call_after_refresh(form.focus_first)
+        before = act.before(self._seen, self._card) if self._seen and self._card else ""
+        if before:
+            place.mount(Static(Text(before), classes="before"))
+        place.mount(Form(act.fields, self.desks.rules, values))
 
     def action_confirm(self) -> None:
         """F10: hand in the form of the act that is to be done now."""
+        after_typing(self, self._confirm_act)
+
+    def _confirm_act(self) -> None:
         act = self.act
-        if act is not None and not self.busy:
+        if act is not None and not self.busy and self.is_current:
             self._confirm(act)
 
     @on(Form.Completed)
@@ -263,12 +272,25 @@ class CardJobScreen(JobScreen):
         return words.temp_card_reminder(self._seen.temp_cards)
 
     def failed(self, error: SbkError) -> None:
-        """A field's refusal is shown at the field; a stale record is read again."""
+        """Say why; and when somebody else was quicker, who, when and with what."""
         super().failed(error)
-        if isinstance(error, Outdated) and self._seen is not None:
-            self._seen = self.desks.query.dossier(self._seen.person.id)
-            self.query_one(PersonPanel).dossier = self._seen
-        elif isinstance(error, Refusal) and self.query(Form):
+        if isinstance(error, Refusal) and self._seen is not None:
+            self._look_again(self._seen)
+
+    def _look_again(self, before: Dossier) -> None:
+        seen = self.desks.query.dossier(before.person.id)
+        newest = seen.timeline[0] if seen.timeline else None
+        if newest is not None and newest not in before.timeline:
+            self._seen = seen
+            self.query_one(PersonPanel).dossier = seen
+            told = word(
+                "job.somebody_else",
+                clerk=newest.clerk,
+                time=words.moment(newest.at_ms),
+                kind=words.kind(newest.kind),
+            )
+            self.messages.say(f"{told} {self.messages.text}", "bad")
+        if self.query(Form):
             self.query_one(Form).focus_first()
 
     # ------------------------------------------------------------------ drafts, slip, back

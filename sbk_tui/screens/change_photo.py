@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from sbk_tui.screens.form import Form
+from sbk_tui.screens.form import Form, after_typing
 from sbk_tui.screens.job import step
 from sbk_tui.screens.keys import bindings
 from sbk_tui.screens.person import PersonPanel
@@ -80,9 +80,7 @@ class ChangePhotoScreen(PersonJobScreen):
         self.show_progress(self.progress.after("portrait"))
         place = self.query_one("#act", Vertical)
         place.remove_children()
-        form = Form(PHOTO_FIELDS, self.desks.rules)
-        place.mount(form)
-        form.call_after_refresh(form.focus_first)
+        place.mount(Form(PHOTO_FIELDS, self.desks.rules))
         self.messages.say(word("correct.photo_new"), "ok")
 
     @on(Form.Completed)
@@ -92,7 +90,10 @@ class ChangePhotoScreen(PersonJobScreen):
     @step("save")
     def action_confirm(self) -> None:
         """F10: save the new portrait."""
-        if self.seen is None or self._saved or self.busy or not self._photo:
+        after_typing(self, self._confirm)
+
+    def _confirm(self) -> None:
+        if not self.is_current or self.seen is None or self._saved or self.busy or not self._photo:
             return
         form = self.query(Form).last()
         if not form.check():

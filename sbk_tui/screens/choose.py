@@ -12,19 +12,17 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from sbk_tui.screens.over_list import OverList
+from sbk_tui.screens.text_line import TextLine
 from sbk_tui.terminal.listview import Column, PagedList, Row
 from sbk_tui.texts import word
 
 
-class Choose(ModalScreen[tuple[str, str] | None]):
+class Choose(OverList, ModalScreen[tuple[str, str] | None]):
     """Dismisses with (code, name), or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+b", "leave", show=False),
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
     ]
 
     def __init__(self, title: str, search: Callable[[str], Sequence[tuple[str, str]]]) -> None:
@@ -36,9 +34,7 @@ class Choose(ModalScreen[tuple[str, str] | None]):
         """Draw title, box and list."""
         with Vertical(classes="box -tall"):
             yield Static(self._title, markup=False, classes="question")
-            box = Input(placeholder=word("choose.placeholder"), compact=True)
-            box.cursor_blink = False
-            yield box
+            yield TextLine(placeholder=word("choose.placeholder"))
             columns = (Column(word("choose.code"), 14), Column(word("choose.name"), 0))
             yield PagedList(columns, empty=word("choose.nothing"))
             yield Static(f" Enter {word('choose.take')}   Esc {word('ask.leave')}", markup=False)
@@ -63,14 +59,11 @@ class Choose(ModalScreen[tuple[str, str] | None]):
         if row is not None:
             self.dismiss((row.cells[0], row.cells[1]))
 
-    def action_move(self, rows: int) -> None:
-        """Move the mark."""
-        self.query_one(PagedList).action_move(rows)
-
-    def action_page(self, pages: int) -> None:
-        """Move the mark by pages."""
-        self.query_one(PagedList).action_page(pages)
-
     def action_leave(self) -> None:
         """Choose nothing."""
         self.dismiss(None)
+
+
+def fitting(offered: Sequence[tuple[str, str]], typed: str) -> tuple[tuple[str, str], ...]:
+    """Return what of a code table's (code, name) pairs `typed` may mean."""
+    return tuple((code, name) for code, name in offered if typed in name or code.startswith(typed))

@@ -17,10 +17,9 @@ from sbk_tui.errors import Outdated, Refusal, SbkError
 from sbk_tui.screens.ask import Ask, AskApprover
 from sbk_tui.screens.bars import KeyBar
 from sbk_tui.screens.choose import Choose
-from sbk_tui.screens.form import Form, words_of
+from sbk_tui.screens.form import Form, after_typing, words_of
 from sbk_tui.screens.job import step
 from sbk_tui.screens.keys import bindings, legend
-from sbk_tui.screens.listing import list_field
 from sbk_tui.screens.person import PersonPanel
 from sbk_tui.screens.person_job import PersonJobScreen
 from sbk_tui.services import words
@@ -76,9 +75,8 @@ class CorrectScreen(PersonJobScreen):
 
     @step("find")
     def action_find(self) -> None:
-        """F5: list what the field can hold; at another field, back to the search."""
-        if self.seen is None or not list_field(self, self.desks):
-            super().action_find()
+        """F5: in a field that has a list, its list; else back to the search."""
+        super().action_find()
 
     def show_keys(self) -> None:
         """F7 is the proof here."""
@@ -108,9 +106,7 @@ class CorrectScreen(PersonJobScreen):
         self.query_one(PersonPanel).dossier = self.seen
         place = self.query_one("#act", Vertical)
         place.remove_children()
-        form = Form(GROUPS[self._group], self.desks.rules, values)
-        place.mount(form)
-        form.call_after_refresh(form.focus_first)
+        place.mount(Form(GROUPS[self._group], self.desks.rules, values))
 
     @property
     def form(self) -> Form:
@@ -157,7 +153,10 @@ class CorrectScreen(PersonJobScreen):
     @step("scan")
     def action_portrait(self) -> None:
         """F7: choose the scanned proof."""
-        if self._saved or not self._edited():
+        after_typing(self, self._choose_scan)
+
+    def _choose_scan(self) -> None:
+        if not self.is_current or self._saved or not self._edited():
             return
         self.app.push_screen(Choose(word("correct.choose_scan"), self._scans), self._scan_chosen)
 
@@ -182,7 +181,10 @@ class CorrectScreen(PersonJobScreen):
     @step("save")
     def action_confirm(self) -> None:
         """F10: hand the form in; a name or a number goes past a second clerk."""
-        if self._saved or not self._edited() or self.seen is None:
+        after_typing(self, self._confirm)
+
+    def _confirm(self) -> None:
+        if not self.is_current or self._saved or not self._edited() or self.seen is None:
             return
         changes = self.desks.correct.changes(self.seen.person, self._group, self.form.values)
         if self.desks.correct.needs_approval(changes):

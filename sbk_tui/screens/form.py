@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from rich.text import Text
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from sbk_tui.domain.rules import Problem, Rules
 from sbk_tui.resources import toml_folder
+from sbk_tui.screens.text_line import TextLine
 from sbk_tui.services.forms import Field, problem_of, problems
 from sbk_tui.texts import word, words_for
 
 _TICK = ("0", "1")
+
+
+def after_typing(screen: Screen[Any], callback: Callable[[], object]) -> None:
+    """Call back once the focused field has taken in every key that came before."""
+    (screen.focused or screen).call_later(callback)
 
 
 def words_of(problem: Problem) -> str:
@@ -40,7 +49,9 @@ class FieldRow(Horizontal):
     FieldRow > .label { width: 16; text-align: right; padding-right: 1; }
     FieldRow > Input { width: 26; }
     FieldRow > Input.-long { width: 50; }
-    FieldRow > .note { width: 1fr; padding-left: 1; text-style: dim; }
+    FieldRow > .note {
+        width: 1fr; padding-left: 1; text-style: dim; text-wrap: nowrap; text-overflow: ellipsis;
+    }
     FieldRow.-bad > .note { color: $error; text-style: none; }
     FieldRow.-warn > .note { color: $warning; text-style: none; }
     FieldRow.-unasked { display: none; }
@@ -70,8 +81,7 @@ class FieldRow(Horizontal):
         """Lay the three parts in a row."""
         star = "*" if self.field.required or self.field.must_be_ticked else ""
         yield Static(f"{star}{word('fields.' + self.field.name)}", classes="label", markup=False)
-        box = Input(self._first, compact=True, select_on_focus=False)
-        box.cursor_blink = False
+        box = TextLine(self._first)
         box.set_class(self.field.wide, "-long")
         yield box
         yield Static("", classes="note", markup=False)
@@ -119,7 +129,7 @@ class FieldRow(Horizontal):
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
         if self.field.kind == "tick" and event.value not in ("", *_TICK):
-            event.input.value = "1" if event.value.strip("0") else "0"
+            event.input.value = _ticked(event.value)
             return
         self.remove_class("-bad", "-warn")
         self.show_name()
@@ -131,13 +141,26 @@ class FieldRow(Horizontal):
         self.post_message(self.Left(self.field))
 
     def _note(self, text: str) -> None:
-        self.query_one(".note", Static).update(Text(text, no_wrap=True, overflow="ellipsis"))
+        self.query_one(".note", Static).update(Text(text))
+
+
+def _ticked(typed: str) -> str:
+    """Return what a tick is after a key: Space turns it, 0 and 1 set it, all else leaves it."""
+    before = "1" if typed.lstrip()[:1] == "1" else "0"
+    if " " in typed:
+        return "0" if before == "1" else "1"
+    return typed[-1] if typed[-1] in _TICK else before
 
 
 class Form(Vertical):
     """The fields of one act or one step, from top to bottom."""
 
     DEFAULT_CSS = "Form { height: auto; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "next", show=False, priority=True),
+        Binding("up", "move(-1)", show=False, priority=True),
+        Binding("down", "move(1)", show=False, priority=True),
+    ]
 
     @dataclass
     class Changed(Message):
@@ -175,8 +198,9 @@ class Form(Vertical):
             yield FieldRow(field, self._rules, self._first.get(field.name, ""))
 
     def on_mount(self) -> None:
-        """Hide what is not asked."""
+        """Hide what is not asked; the cursor is in the first field before the next key."""
         self._show_asked()
+        self.focus_first()
         self._told = self.values
 
     @property
@@ -205,14 +229,18 @@ class Form(Vertical):
         """Put the cursor into the first field that is asked."""
         for row in self.rows:
             if row.display:
-                row.query_one(Input).focus()
+                self._go_to(row)
                 return
+
+    def _go_to(self, row: FieldRow) -> None:
+        # At once: `Widget.focus` would let keys that are already typed go to the old field.
+        self.screen.set_focus(row.query_one(Input))
 
     def focus_last(self) -> None:
         """Put the cursor into the last field that is asked."""
         asked = [row for row in self.rows if row.display]
         if asked:
-            asked[-1].query_one(Input).focus()
+            self._go_to(asked[-1])
 
     def check(self) -> tuple[Problem, ...]:
         """Show all problems at their fields, go to the first, and return them."""
@@ -230,7 +258,7 @@ class Form(Vertical):
             if problem is not None and not problem.warning and first is None:
                 first = row
         if first is not None:
-            first.query_one(Input).focus()
+            self._go_to(first)
 
     @on(FieldRow.Changed)
     def _changed(self, event: FieldRow.Changed) -> None:
@@ -252,35 +280,27 @@ class Form(Vertical):
             row.show_problem(problem)
         self.post_message(self.Left(self, event.field, problem))
 
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        """Enter goes to the next field that is asked; after the last it hands the form on."""
-        event.stop()
-        asked = [row.query_one(Input) for row in self.rows if row.display]
-        place = asked.index(event.input)
-        if place + 1 < len(asked):
-            asked[place + 1].focus()
-        else:
-            self.post_message(self.Completed(self))
+    # ------------------------------------------------------------------ going through the fields
 
-    def on_key(self, event: events.Key) -> None:
-        """Up and down go through the fields; Space turns a tick."""
-        focused = self.screen.focused
+    # Priority bindings move the cursor before the next key is handed out: a fast typist, a
+    # scanner or a paste never puts into one field what belongs into the next.
+
+    def action_next(self) -> None:
+        """Enter: the next field; after the last one the form is complete."""
+        if not self._step(1):
+            after_typing(self.screen, lambda: self.post_message(self.Completed(self)))
+
+    def action_move(self, by: int) -> None:
+        """Up and down: one field further, if there is one."""
+        self._step(by)
+
+    def _step(self, by: int) -> bool:
         asked = [row for row in self.rows if row.display]
-        place = next((i for i, row in enumerate(asked) if focused in row.children), None)
-        if place is None:
-            return
-        row = asked[place]
-        if event.key == "space" and row.field.kind == "tick":
-            row.value = "0" if row.value == "1" else "1"
-        elif event.key == "down" and place + 1 < len(asked):
-            asked[place + 1].query_one(Input).focus()
-        elif event.key == "up" and place > 0:
-            asked[place - 1].query_one(Input).focus()
-        else:
-            return
-        event.stop()
-        event.prevent_default()
+        place = next((i for i, row in enumerate(asked) if row.has_focus_within), None)
+        if place is None or not 0 <= place + by < len(asked):
+            return False
+        self._go_to(asked[place + by])
+        return True
 
     def _show_asked(self) -> None:
         values = self.known

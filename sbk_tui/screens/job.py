@@ -20,7 +20,7 @@ from textual.timer import Timer
 from sbk_tui.domain.procedure import Progress
 from sbk_tui.errors import Cancelled, SbkError
 from sbk_tui.screens.bars import Guide, KeyBar, MessageLine, StatusLine, TitleBar
-from sbk_tui.screens.form import Form, words_of
+from sbk_tui.screens.form import FieldRow, Form, words_of
 from sbk_tui.screens.keys import bindings, legend
 from sbk_tui.screens.search import PersonSearch
 from sbk_tui.screens.work import Background
@@ -32,6 +32,7 @@ from sbk_tui.services.procedures import procedure
 from sbk_tui.texts import word
 
 _DRAFT_PAUSE_S = 0.5
+_VILLAGE = ("village_code", "village_name")
 Method = TypeVar("Method", bound=Callable[..., None])
 
 
@@ -130,6 +131,22 @@ class JobScreen(Background, Screen[None]):
         if event.problem is not None:
             self.messages.say(words_of(event.problem), "bad")
 
+    def list_choices(self) -> bool:
+        """F5 in a field of a village or with a code table: list what it can hold; else False."""
+        row = next((r for r in self.query(FieldRow) if r.has_focus_within), None)
+        if row is None or not (row.field.table or row.field.name in _VILLAGE):
+            return False
+        from sbk_tui.screens.choose import Choose, fitting
+
+        if row.field.name in _VILLAGE:
+            choose = Choose(word("apply.choose_village"), self.desks.apply.villages)
+            self.app.push_screen(choose, partial(_take_village, self.query(Form).last()))
+            return True
+        offered = row.field.choices(self.desks.rules)
+        choose = Choose(word(f"fields.{row.field.name}"), partial(fitting, offered))
+        self.app.push_screen(choose, partial(_take, row))
+        return True
+
     # ------------------------------------------------------------------ drafts
 
     def keep(self, job: str, draft: FormDraft) -> None:
@@ -142,6 +159,12 @@ class JobScreen(Background, Screen[None]):
         """Forget a draft whose work is done, also one that was about to be kept."""
         self._to_keep = None
         self.desks.drafts.drop(draft_id)
+
+    def keep_at_once(self) -> None:
+        """Keep what waits to be kept, here and now: the line has dropped."""
+        if self._to_keep is not None:
+            self.desks.drafts.save(*self._to_keep)
+            self._to_keep = None
 
     def _keep_now(self) -> None:
         self._keeper = None
@@ -205,6 +228,17 @@ class JobScreen(Background, Screen[None]):
 
     def printed(self) -> None:
         """Go on in the procedure: the spooler took the paper."""
+
+
+def _take_village(form: Form, chosen: tuple[str, str] | None) -> None:
+    if chosen is not None:
+        form.fill(dict(zip(_VILLAGE, chosen, strict=True)))
+        form.focus_last()
+
+
+def _take(row: FieldRow, chosen: tuple[str, str] | None) -> None:
+    if chosen is not None:
+        row.value = chosen[0]
 
 
 def status_text(desks: Desks) -> str:

@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from sbk_tui.errors import SbkError
+from sbk_tui.screens.text_line import TextLine
 from sbk_tui.screens.work import Background
 from sbk_tui.services.desks import Desks
 from sbk_tui.texts import explain, word
@@ -41,9 +42,7 @@ class LoginScreen(Background, Screen[Desks]):
 
     def _box(self, name: str, *, password: bool = False) -> Input:
         label = word(f"fields.{name}")
-        box = Input(placeholder=label, password=password, compact=True, id=name)
-        box.cursor_blink = False
-        return box
+        return TextLine(placeholder=label, password=password, id=name)
 
     def on_mount(self) -> None:
         """Begin with the id."""

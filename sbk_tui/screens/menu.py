@@ -12,16 +12,19 @@ from typing import ClassVar, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
+from sbk_tui.domain.capability import Capability
 from sbk_tui.errors import NotPermitted
 from sbk_tui.screens.ask import Ask
 from sbk_tui.screens.bars import KeyBar, MessageLine, StatusLine, TitleBar
 from sbk_tui.screens.job import status_text
 from sbk_tui.screens.keys import bindings, legend
+from sbk_tui.screens.over_list import OverList
+from sbk_tui.screens.text_line import TextLine
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.menu import Entry, entries, nearest_counters
 from sbk_tui.terminal.listview import Column, PagedList, Row
@@ -44,6 +47,12 @@ def _query(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.query import QueryScreen
 
     return QueryScreen(desks)
+
+
+def _issues(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.issues import IssuesScreen
+
+    return IssuesScreen(desks)
 
 
 def _debts(desks: Desks, _clause: str) -> Screen[None]:
@@ -76,10 +85,24 @@ def _temp_ledger(desks: Desks, _clause: str) -> Screen[None]:
     return TempLedgerScreen(desks)
 
 
+def _day(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.day import DayScreen
+
+    return DayScreen(desks)
+
+
+def _morning(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.morning import MorningScreen
+
+    return MorningScreen(desks)
+
+
 SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "1.2": _apply,
     "2.2.2": _card_job,
+    "2.4.1": _issues,
     "2.4.2": _query,
+    "2.5": _card_job,
     "3.1": _card_job,
     "3.2": _card_job,
     "3.3": _card_job,
@@ -93,6 +116,8 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "F3": _change_photo,
     "0.1": _debts,
     "0.7": _temp_ledger,
+    "0.2": _day,
+    "0.3": _morning,
 }
 """Clause → screen; the module of a screen is imported when it is opened."""
 
@@ -102,15 +127,11 @@ class _Shown(NamedTuple):
     refusal: NotPermitted | None
 
 
-class MenuScreen(Screen[None]):
+class MenuScreen(OverList, Screen[None]):
     """The first screen after sign-in."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("help", "back"),
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
     ]
 
     def __init__(self, desks: Desks) -> None:
@@ -123,9 +144,7 @@ class MenuScreen(Screen[None]):
         yield TitleBar(word("menu.title"), self._desks.seat)
         with Horizontal(classes="line"):
             yield Static(word("menu.label"), markup=False)
-            box = Input(placeholder=word("menu.placeholder"), compact=True)
-            box.cursor_blink = False
-            yield box
+            yield TextLine(placeholder=word("menu.placeholder"))
         yield PagedList(
             (
                 Column(word("menu.number"), 7),
@@ -179,10 +198,20 @@ class MenuScreen(Screen[None]):
         entry = self._entries[row.key]
         refusal = entry.refused_to(self._desks.seat.authority)
         if refusal is not None:
-            self.query_one(MessageLine).say(self._why_not(refusal), "bad")
+            self._refuse(entry, refusal)
             return
         self.query_one(MessageLine).say("")
         self.app.push_screen(SCREENS[entry.clause](self._desks, entry.clause))
+
+    def _refuse(self, entry: Entry, refusal: NotPermitted) -> None:
+        """Say why not; for 补换卡 open the referral (B4)."""
+        if entry.capability is Capability.REPLACE and refusal.code == "capability.level":
+            from sbk_tui.screens.referral import ReferralScreen
+
+            self.query_one(MessageLine).say("")
+            self.app.push_screen(ReferralScreen(self._desks, refusal))
+            return
+        self.query_one(MessageLine).say(self._why_not(refusal), "bad")
 
     def _why_not(self, refusal: NotPermitted) -> str:
         words = explain(refusal)
@@ -190,14 +219,6 @@ class MenuScreen(Screen[None]):
             return f"{words.message}{words.remedy}"
         places = "、".join(nearest_counters(self._desks.seat.district))
         return f"{words.message}〔{refusal.clause}〕{word('menu.nearest', places=places)}"
-
-    def action_move(self, rows: int) -> None:
-        """Move the mark; the cursor stays in the line."""
-        self.query_one(PagedList).action_move(rows)
-
-    def action_page(self, pages: int) -> None:
-        """Move the mark by pages."""
-        self.query_one(PagedList).action_page(pages)
 
     def action_help(self) -> None:
         """F1: how the menu works."""

@@ -48,8 +48,8 @@ class PersonJobScreen(JobScreen):
     # ------------------------------------------------------------------ finding
 
     def action_find(self) -> None:
-        """F5: back to the search, with what was typed."""
-        if not self.step_back():
+        """F5: in a field that has a list, its list; else back to the search."""
+        if not (self.list_choices() or self.step_back()):
             self.query_one(PersonSearch).again()
 
     def action_read_id(self) -> None:

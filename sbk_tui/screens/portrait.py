@@ -21,6 +21,7 @@ from sbk_tui.errors import SbkError
 from sbk_tui.screens.ask import Ask
 from sbk_tui.screens.bars import KeyBar, MessageLine, TitleBar
 from sbk_tui.screens.keys import bindings, legend
+from sbk_tui.screens.text_line import TextLine
 from sbk_tui.screens.work import Background
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.portrait_desk import Grade, Judged
@@ -57,9 +58,7 @@ class PortraitScreen(Background, Screen[bytes | None]):
         with Vertical(id="choose"):
             with Horizontal(classes="line"):
                 yield Static(word("portrait.file"), markup=False)
-                box = Input(placeholder=word("portrait.path"), compact=True)
-                box.cursor_blink = False
-                yield box
+                yield TextLine(placeholder=word("portrait.path"))
             columns = (Column(word("portrait.name"), 0), Column(word("portrait.size"), 10, True))
             yield PagedList(columns, empty=word("portrait.no_files"))
         with Horizontal(id="look"):

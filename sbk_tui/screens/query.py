@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -13,17 +12,16 @@ from textual.containers import VerticalScroll
 from textual.timer import Timer
 from textual.widgets import Static
 
-from sbk_tui.domain import mask
 from sbk_tui.domain.procedure import Progress
 from sbk_tui.screens.ask import Ask
+from sbk_tui.screens.dossier import dossier_text
 from sbk_tui.screens.job import JobScreen, step
 from sbk_tui.screens.keys import bindings
 from sbk_tui.screens.search import PersonSearch
-from sbk_tui.services import words
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.id_desk import IdCard
 from sbk_tui.services.query_desk import Dossier
-from sbk_tui.texts import name_of, word
+from sbk_tui.texts import word
 
 _SHOWN_S = 60
 """How long full numbers stay on the screen."""
@@ -105,7 +103,14 @@ class QueryScreen(JobScreen):
 
     def _draw(self) -> None:
         if self._seen is not None:
-            text = dossier_text(self._seen, revealed=self._revealed)
+            desk = self.desks.query
+            text = dossier_text(
+                self._seen,
+                revealed=self._revealed,
+                road=desk.road(self._seen),
+                today=desk.today(),
+                heard=desk.heard(),
+            )
             self.query_one("#dossier", Static).update(text)
 
     def step_back(self) -> bool:
@@ -120,52 +125,3 @@ class QueryScreen(JobScreen):
         self.messages.say("")
         self.query_one(PersonSearch).focus_box()
         return True
-
-
-def dossier_text(seen: Dossier, *, revealed: bool) -> Text:
-    """Return everything about a person, numbers masked unless `revealed`."""
-    person = seen.person
-    hide = (lambda text: text) if revealed else mask.number
-    hide_phone = (lambda text: text) if revealed else mask.phone
-    hide_bank = (lambda text: text) if revealed else mask.bank_card
-    text = Text()
-    text.append(person.name, "bold")
-    text.append(
-        f"  {name_of('sex', person.sex)}  {hide(person.number)}"
-        f"  {person.birth.isoformat() if revealed and person.birth else ''}\n"
-    )
-    _line(text, "mobile", hide_phone(person.mobile) if person.mobile else "")
-    _line(text, "address", person.address)
-    _line(text, "category", name_of("category", person.category))
-    _line(text, "unit_name", person.unit_name or person.village_name)
-    for former in seen.formers:
-        text.append(f"{words.former(former, hide(former.number))}\n", "dim")
-    text.append(f"\n{word('query.cards', count=len(seen.cards))}\n", "bold")
-    for card in seen.cards:
-        text.append(f" {card.number}  {words.card_state(card)}")
-        text.append(f"  {name_of('bank', card.bank)} {hide_bank(card.bank_card)}  {card.place}\n")
-        for key, when in (
-            ("collected", words.moment(card.collected_at)),
-            ("enabled", words.moment(card.enabled_at)),
-            ("lost", words.moment(card.lost_at)),
-            ("lost_until", card.lost_until.isoformat() if card.lost_until else ""),
-            ("cancelled", words.moment(card.cancelled_at)),
-        ):
-            if when:
-                text.append(f"   {word('query.' + key)} {when}\n", "dim")
-    for temp_card in seen.temp_cards:
-        text.append(f" {words.temp_card(temp_card)}\n")
-    for each in seen.applications:
-        text.append(f" {word('query.application')} {words.moment(each.made_at)}")
-        text.append(f"  {name_of('apply_state', each.state)}  {name_of('bank', each.bank)}\n")
-    text.append(f"\n{word('query.timeline', count=len(seen.timeline))}\n", "bold")
-    for event in seen.timeline:
-        text.append(f" {words.moment(event.at_ms)}  {words.kind(event.kind)}")
-        text.append(f"  {event.clerk}  {event.code}  {words.standing(event)}\n")
-    return text
-
-
-def _line(text: Text, name: str, value: str) -> None:
-    if value:
-        text.append(f"{word('fields.' + name)}：", "dim")
-        text.append(f"{value}\n")

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.timer import Timer
@@ -15,6 +15,8 @@ from textual.widgets import Input, Static
 
 from sbk_tui.domain import mask
 from sbk_tui.screens.keys import bindings
+from sbk_tui.screens.over_list import OverList
+from sbk_tui.screens.text_line import TextLine
 from sbk_tui.services import words
 from sbk_tui.services.query_desk import Hit, QueryDesk
 from sbk_tui.terminal.listview import Column, PagedList, Row
@@ -23,7 +25,7 @@ from sbk_tui.texts import word
 _PAUSE_S = 0.07  # below that each letter of a fast typist starts a search
 
 
-class PersonSearch(Vertical):
+class PersonSearch(OverList, Vertical):
     """A search box over a list of people."""
 
     DEFAULT_CSS = """
@@ -32,13 +34,7 @@ class PersonSearch(Vertical):
     PersonSearch > .line > Static { width: 8; text-align: right; padding-right: 1; }
     PersonSearch > .line > Input { width: 1fr; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("new"),
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("new")
 
     @dataclass
     class Picked(Message):
@@ -73,9 +69,7 @@ class PersonSearch(Vertical):
         """Draw the box and the list."""
         with Horizontal(classes="line"):
             yield Static(word("search.label"), markup=False)
-            box = Input(placeholder=word("search.placeholder"), compact=True)
-            box.cursor_blink = False
-            yield box
+            yield TextLine(placeholder=word("search.placeholder"))
         yield PagedList(
             (
                 Column(word("search.name"), 10),
@@ -160,14 +154,6 @@ class PersonSearch(Vertical):
         row = self.query_one(PagedList).highlighted if self._shown_for == text else None
         hit = self._hits.get(row.key) if row is not None else None
         self.post_message(self.NewWanted(text, hit))
-
-    def action_move(self, rows: int) -> None:
-        """Up and down move the mark while the cursor stays in the box."""
-        self.query_one(PagedList).action_move(rows)
-
-    def action_page(self, pages: int) -> None:
-        """As up and down, by pages."""
-        self.query_one(PagedList).action_page(pages)
 
 
 def _row(hit: Hit) -> Row:

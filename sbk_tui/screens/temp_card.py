@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from sbk_tui.errors import Outdated, Refusal, SbkError
 from sbk_tui.screens.ask import Ask
-from sbk_tui.screens.form import Form
+from sbk_tui.screens.form import Form, after_typing
 from sbk_tui.screens.keys import bindings
 from sbk_tui.screens.person import PersonPanel
 from sbk_tui.screens.person_job import PersonJobScreen
@@ -116,9 +116,7 @@ class TempCardScreen(PersonJobScreen):
         title = self.progress.procedure.step(act.step).title
         place.mount(Static(Text(f"{title}  (F10 {word('keys.confirm')})", "bold")))
         first = self.desks.temp.first_values(act) if values is None else values
-        form = Form(act.fields, self.desks.rules, first)
-        place.mount(form)
-        form.call_after_refresh(form.focus_first)
+        place.mount(Form(act.fields, self.desks.rules, first))
 
     @on(Form.Completed)
     def _completed(self) -> None:
@@ -126,7 +124,10 @@ class TempCardScreen(PersonJobScreen):
 
     def action_confirm(self) -> None:
         """F10: hand in the form of the act that is to be done now."""
-        if self.act is not None and not self.busy:
+        after_typing(self, self._confirm)
+
+    def _confirm(self) -> None:
+        if self.act is not None and not self.busy and self.is_current:
             self._do(self.act)
 
     def _do(self, act: TempAct) -> None:

@@ -14,7 +14,7 @@ from sbk_tui.data.lookup import Dossier
 from sbk_tui.domain.card import Card
 from sbk_tui.domain.rules import Rules
 from sbk_tui.errors import Refusal
-from sbk_tui.services.card_jobs import Act
+from sbk_tui.services.card_jobs import Act, CardJob
 from sbk_tui.services.forms import Values, problems
 from sbk_tui.services.slips import Desk, slip_record
 
@@ -48,6 +48,14 @@ class CardDesk:
         self._today = today
         self._new_id = new_id
         self._unlock = unlock
+
+    def why_not(self, job: CardJob, card: Card) -> Refusal | None:
+        """Return what the job's own rule says against beginning with `card`, or None."""
+        try:
+            job.guard(card, self._desk.counter, self._today(), self._rules)
+        except Refusal as refusal:
+            return refusal
+        return None
 
     def carry_out(
         self,

@@ -1,8 +1,8 @@
 """The jobs done to one card at the counter, as tables: what is asked, what becomes of it.
 
-2.2.2 个人发卡, 3.1–3.4 挂失解挂注销, 5.1.4 领卡启用. A job is one or more acts; an act is one
-form that becomes one operation, with the paper it owes. A new job of this shape is a row here,
-a procedure file, words and help: no new screen.
+2.2.2 个人发卡, 2.5 业务回退, 3.1–3.4 挂失解挂注销, 5.1.4 领卡启用. A job is one or more
+acts; an act is one form that becomes one operation, with the paper it owes. A new job of this
+shape is a row here, a procedure file, words and help: no new screen.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
+from sbk_tui.data.lookup import Dossier
 from sbk_tui.domain.card import Card, CardState, Receiver
 from sbk_tui.domain.identity import Phone, SocialNumber
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss, term_end
+from sbk_tui.domain.operations.roll_back import OTHER, RollBack, undoable
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.text import PersonName
+from sbk_tui.services import words
 from sbk_tui.services.forms import Field, Values
 
 SELF, PROXY = "1", "2"
@@ -38,6 +41,8 @@ class Act(NamedTuple):
     """Whether the clerk is asked once more, with the consequence in words."""
     approval: Callable[[Rules], bool] = lambda _rules: False
     """Whether a second clerk must sign."""
+    before: Callable[[Dossier, Card], str] = lambda _seen, _card: ""
+    """What the clerk must have read before: what a step would undo."""
 
 
 class CardJob(NamedTuple):
@@ -47,6 +52,8 @@ class CardJob(NamedTuple):
     states: frozenset[CardState]
     """States of a card that the job can begin with; others are shown greyed with the reason."""
     acts: tuple[Act, ...]
+    guard: Callable[[Card, str, date, Rules], object] = lambda *_all: None
+    """Asked of card, counter and day before the form opens: raises the rule's own `Refusal`."""
 
 
 def _by_proxy(values: Values) -> bool:
@@ -128,6 +135,24 @@ def _cancel(card: Card, values: Values, _today: date, _rules: Rules) -> Operatio
     )
 
 
+def _roll_back(card: Card, values: Values, _today: date, _rules: Rules) -> Operation:
+    return RollBack(
+        card=card.number,
+        reason=values["rollback_reason"],
+        card_back=values.get("card_back") == "1",
+        note=values.get("note", "").strip(),
+        step=card.issuing.op if card.issuing else "",
+    )
+
+
+def _may_roll_back(card: Card, counter: str, today: date, rules: Rules) -> object:
+    return undoable(card, counter=counter, today=today, days=rules.settings.rollback_days)
+
+
+def _other_reason(values: Values) -> bool:
+    return values.get("rollback_reason") == OTHER
+
+
 S = CardState
 _ENABLE = Act("enable", (), _enable, "enable_slip", already=lambda c: c.state is not S.SEALED)
 
@@ -136,6 +161,25 @@ JOBS = (
         "2.2.2",
         frozenset({S.SEALED}),
         (Act("issue", _RECEIVER, _issue, "issue_slip", already=_handed_over), _ENABLE),
+    ),
+    CardJob(
+        "2.5",
+        frozenset(S) - {S.CANCELLED},
+        (
+            Act(
+                "confirm",
+                (
+                    Field("rollback_reason", "choice", table="rollback_reason", required=True),
+                    Field("note", required=True, asked=_other_reason),
+                    Field("card_back", "tick", must_be_ticked="rollback.card_not_back"),
+                ),
+                _roll_back,
+                "rollback_slip",
+                grave=True,
+                before=words.issuing_step,
+            ),
+        ),
+        guard=_may_roll_back,
     ),
     CardJob(
         "3.1",

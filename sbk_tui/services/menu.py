@@ -50,6 +50,10 @@ def nearest_counters(district: str) -> tuple[str, ...]:
     return tuple(place.name for place in found if place is not None)
 
 
+OURS = (("0.1", "debts"), ("0.2", "day"), ("0.3", "morning"))
+"""Our own lines, not of the regulation: number and name of the words."""
+
+
 @cache
 def entries() -> tuple[Entry, ...]:
     """Return the menu, in the regulation's order; 补换 stands in it for every level (A4)."""
@@ -58,6 +62,9 @@ def entries() -> tuple[Entry, ...]:
     found.append(
         Entry("5.1", word("menu.replace"), word("menu.replace_about"), Capability.REPLACE, False)
     )
-    found.append(Entry("0.1", word("menu.debts"), word("menu.debts_about"), Capability.QUERY))
     found.append(Entry("0.7", word("temp.menu"), word("temp.menu_about"), Capability.TEMP_CARD))
-    return tuple(sorted(found, key=lambda entry: place(entry.clause)))
+    found += [
+        Entry(number, word(f"menu.{name}"), word(f"menu.{name}_about"), Capability.QUERY)
+        for number, name in OURS
+    ]
+    return tuple(sorted(found, key=lambda e: place(e.clause)))

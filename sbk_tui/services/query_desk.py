@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from sbk_tui.data.access import AccessLog
 from sbk_tui.data.lookup import Dossier, Hit, Lookup
+from sbk_tui.domain.world import CHINA, from_ms
 from sbk_tui.errors import Refusal
+from sbk_tui.services import words
+from sbk_tui.services.progress import Road, road
+from sbk_tui.texts import word
 
 __all__ = ["Dossier", "Hit", "QueryDesk"]
 
@@ -14,10 +19,20 @@ __all__ = ["Dossier", "Hit", "QueryDesk"]
 class QueryDesk:
     """The reading side, for the clerk who is signed in."""
 
-    def __init__(self, lookup: Lookup, access: AccessLog, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        lookup: Lookup,
+        access: AccessLog,
+        now_ms: Callable[[], int],
+        *,
+        counter: str,
+        level: str,
+    ) -> None:
         self._lookup = lookup
         self._access = access
         self._now_ms = now_ms
+        self._counter = counter
+        self._level = level
 
     def find(self, text: str) -> tuple[Hit, ...]:
         """Return up to fifty people that `text` may mean, best first."""
@@ -33,6 +48,21 @@ class QueryDesk:
         if found is None:
             raise Refusal("person.unknown", clause="2.4.2")
         return found
+
+    def road(self, seen: Dossier) -> Road | None:
+        """Return where the card is that a person waits for or has (B19)."""
+        return road(seen, level=self._level, counter=self._counter)
+
+    def today(self) -> date:
+        """Return the day at the counter."""
+        return from_ms(self._now_ms()).astimezone(CHINA).date()
+
+    def heard(self) -> str:
+        """Return in words how old the city's newest answer is."""
+        at = self._lookup.heard_ms()
+        if at is None:
+            return word("query.never_heard")
+        return word("query.heard", time=words.moment(at))
 
     def reveal(self, person_id: str, purpose: str, command: str) -> None:
         """Note that the clerk now sees a person's full number, and why; on return it is on disk."""

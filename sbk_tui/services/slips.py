@@ -12,6 +12,7 @@ from sbk_tui.domain.card import Card, CardState, Receiver
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
+from sbk_tui.domain.operations.roll_back import RollBack
 from sbk_tui.domain.people import Person
 from sbk_tui.services import words
 from sbk_tui.texts import name_of, word
@@ -28,6 +29,7 @@ class Desk(NamedTuple):
 _AFTER = {
     IssueToPerson: CardState.SEALED,
     Collect: CardState.SEALED,
+    RollBack: CardState.SEALED,
     Enable: CardState.ACTIVE,
     TemporaryLoss: CardState.TEMP_LOST,
     FormalLoss: CardState.FORMAL_LOST,
@@ -87,6 +89,14 @@ def _particulars(operation: Operation, card: Card, person: Person) -> dict[str, 
             return {
                 "reason": name_of("cancel_reason", operation.reason),
                 "proof": operation.proof,
+            }
+        case RollBack():
+            return {
+                "reason": name_of("rollback_reason", operation.reason),
+                "note": operation.note,
+                "issued_at": words.moment(card.collected_at),
+                "receiver": words.receiver(card, person.name),
+                "state_after": word("card.in_stock"),
             }
         case IssueToPerson() | Collect():
             return _receiver(operation.receiver)

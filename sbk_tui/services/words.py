@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sbk_tui.data.lookup import Event
+from sbk_tui.data.lookup import Dossier, Event
+from sbk_tui.domain import mask
 from sbk_tui.domain.card import Card, CardState
 from sbk_tui.domain.people import FormerIdentity
 from sbk_tui.domain.temp_card import TempCard, TempCardState, held
@@ -27,6 +28,30 @@ def card_state(card: Card) -> str:
     if card.state is CardState.SEALED:
         return word("card.in_stock" if card.collected_at is None else "card.sealed")
     return name_of("card_state", card.state.value)
+
+
+def receiver(card: Card, holder: str) -> str:
+    """Return who took a card, in words: the holder's own name, or the proxy's with the kind."""
+    if card.receiver is None:
+        return ""
+    name = card.receiver.name or holder
+    return word("card.receiver", type=name_of("receiver", card.receiver.type), name=name)
+
+
+def issuing_step(seen: Dossier, card: Card) -> str:
+    """Return the last issuing step of a card: what, when, by whom, to whom (2.5)."""
+    if card.issuing is None:
+        return ""
+    step = next((event for event in seen.timeline if event.op == card.issuing.op), None)
+    return word(
+        "card.issuing",
+        kind=kind(step.kind) if step else "",
+        time=moment(card.collected_at),
+        clerk=step.clerk if step else card.issuing.clerk,
+        code=step.code if step else "",
+        receiver=receiver(card, seen.person.name),
+        phone=mask.phone(card.receiver.phone) if card.receiver else "",
+    )
 
 
 def tone(card: Card | None) -> str:

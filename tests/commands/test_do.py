@@ -21,7 +21,7 @@ from tests.people import CHANG_GUILAN, LIU_YANG, form_of
 
 ALLOWED = {  # state: kind → the state afterwards
     "sealed": {"issue.person": "0", "card.collect": "0", "card.cancel": "9"},
-    "handed_out": {"card.enable": "1", "card.cancel": "9"},
+    "handed_out": {"card.enable": "1", "card.cancel": "9", "issue.roll_back": "0"},
     "active": {"loss.temporary": "4", "loss.formal": "2", "card.cancel": "9"},
     "temp_lost": {"loss.formal": "2", "card.release": "1", "card.cancel": "9"},
     "formal_lost": {"card.release": "1", "card.cancel": "9"},
@@ -31,11 +31,11 @@ WAITS_FOR_THE_CITY = ("formal_lost", "replace.apply")
 CLAUSES = {
     "issue.person": "2.2.2", "card.collect": "5.1.4", "card.enable": "5.1.4",
     "loss.temporary": "3.1", "loss.formal": "3.2", "card.release": "3.3", "card.cancel": "3.4",
-    "replace.apply": "5.1.2.2",
+    "replace.apply": "5.1.2.2", "issue.roll_back": "2.5",
 }  # fmt: skip
 
 
-@pytest.mark.clause("2.2.2", "3.1", "3.2", "3.3", "3.4", "5.1.2.1", "5.1.2.2", "5.1.4")
+@pytest.mark.clause("2.2.2", "2.5", "3.1", "3.2", "3.3", "3.4", "5.1.2.1", "5.1.2.2", "5.1.4")
 @pytest.mark.parametrize("state", WAYS)
 @pytest.mark.parametrize("kind", WISHES)
 def test_a_card_moves_only_as_the_regulation_lets_it(

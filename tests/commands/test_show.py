@@ -97,9 +97,6 @@ def test_what_is_not_there_is_a_refusal(active: Sbk, what: str, key: str, error:
 @pytest.mark.parametrize("text", ["常", "cgl", "2566", CARD, CHANG_GUILAN.mobile, "6217000000"])
 def test_people_are_found_masked(active: Sbk, text: str) -> None:
     answer = active("find", text, "--json")
-    if text == "6217000000":  # too short for a bank card, no number begins like this
-        assert answer.document == []
-        return
     (hit,) = answer.document
     assert (hit["name"], hit["card"], hit["state"]) == (CHANG_GUILAN.name, CARD, "1")
     everything = answer.out + active("find", text).out

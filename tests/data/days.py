@@ -7,12 +7,14 @@ from datetime import date
 from hypothesis import strategies as st
 
 from sbk_tui.domain.card import Receiver
+from sbk_tui.domain.identity import mod11_2
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.batch import Line, TakeIn
 from sbk_tui.domain.operations.correct import Change, ChangePhoto, Correct
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
 from sbk_tui.domain.operations.replace import ApplyForReplacement
+from sbk_tui.domain.operations.roll_back import RollBack
 from sbk_tui.domain.operations.temp import (
     CancelTempCard,
     EnableTempCard,
@@ -24,9 +26,16 @@ from sbk_tui.domain.operations.temp import (
 
 CARDS = [f"B{n:07d}{check}" for n, check in ((1, "9"), (2, "7"), (3, "5"), (4, "3"))]
 BLANK = "LS0001"
-HOLDERS = {f"{n:032x}": f"持卡人{n}" for n in range(len(CARDS))}
+_NAMES = [f"持卡人{last}" for last in "甲乙丙丁戊己庚辛壬"]
+HOLDERS = {f"{n:032x}": _NAMES[n] for n in range(len(CARDS))}
 """Who the cards of `stock` are for: id and name."""
 SELF = Receiver(type="1", phone="13800000000")
+
+
+def number(n: int) -> str:
+    """Return an invented 社会保障号码 with its check digit."""
+    body = f"41078219850314{n:03d}"
+    return body + mod11_2(body)
 
 
 def stock(cards: list[str] | None = None) -> TakeIn:
@@ -34,8 +43,8 @@ def stock(cards: list[str] | None = None) -> TakeIn:
     lines = tuple(
         Line(
             person=f"{n:032x}",
-            number=f"41078219850314{n:03d}X",
-            name=f"持卡人{n}",
+            number=number(n),
+            name=_NAMES[n % len(_NAMES)],
             card=card,
             village_code="410782105201",
         )
@@ -55,6 +64,7 @@ def card_wishes(card: str, until: date) -> list[Operation]:
         Release(card=card, in_person=True, id_shown=True),
         Cancel(card=card, reason="01", proof="死亡证明"),
         ApplyForReplacement(card=card, type="5", reason="51"),
+        RollBack(card=card, reason="01", card_back=True),
     ]
 
 

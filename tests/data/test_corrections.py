@@ -51,12 +51,12 @@ def test_a_new_name_and_number_are_linked_to_the_old_ones_and_both_are_found(
     office: Office,
 ) -> None:
     office.do(stock())
-    office.do(correct(change("name", "持卡人0", "吴𠮷"), change("number", OLD, NEW)))
+    office.do(correct(change("name", "持卡人甲", "吴𠮷"), change("number", OLD, NEW)))
     dossier = office.lookup.dossier(FIRST)
     assert dossier is not None
     assert (dossier.person.name, dossier.person.number) == ("吴𠮷", NEW)
-    assert [(f.name, f.number, f.proof) for f in dossier.formers] == [("持卡人0", OLD, "户口簿")]
-    for text in (OLD, NEW, OLD[-6:], NEW[-6:], "吴𠮷", "持卡人0"):
+    assert [(f.name, f.number, f.proof) for f in dossier.formers] == [("持卡人甲", OLD, "户口簿")]
+    for text in (OLD, NEW, OLD[-6:], NEW[-6:], "吴𠮷", "持卡人甲"):
         assert found(office, text)[0] == FIRST, text
     assert dossier.timeline[0].kind == "person.correct"
     assert verify(office.opened.store, key=office.key, initials=letters).flaws == ()
@@ -65,7 +65,7 @@ def test_a_new_name_and_number_are_linked_to_the_old_ones_and_both_are_found(
 @pytest.mark.clause("F2")
 def test_a_list_made_before_the_change_still_finds_its_holder(office: Office) -> None:
     office.do(stock())
-    office.do(correct(change("name", "持卡人0", "新名"), change("number", OLD, NEW)))
+    office.do(correct(change("name", "持卡人甲", "新名"), change("number", OLD, NEW)))
     late = replace(stock().lines[0], card="B00000051", person="e" * 32)
     office.do(TakeIn(batch="2", lines=(late,)))
     dossier = office.lookup.dossier(FIRST)
@@ -89,11 +89,11 @@ def test_a_number_that_passed_to_somebody_else_is_theirs(office: Office) -> None
 @pytest.mark.parametrize(("wish", "code"), [
     (correct(), "correct.nothing"),
     (correct(change("photo", "", "1:00")), "correct.field"),
-    (correct(change("name", "持卡人0", "新名"), proof=""), "correct.proof"),
-    (correct(change("name", "持卡人0", "新名"), proof="证" * 101), "correct.proof_long"),
-    (correct(change("name", "持卡人0", "")), "application.missing"),
-    (correct(change("name", "持卡人0", "新 名")), "application.untidy"),
-    (correct(change("name", "持卡人0", "新\u202e名")), "text.hidden"),
+    (correct(change("name", "持卡人甲", "新名"), proof=""), "correct.proof"),
+    (correct(change("name", "持卡人甲", "新名"), proof="证" * 101), "correct.proof_long"),
+    (correct(change("name", "持卡人甲", "")), "application.missing"),
+    (correct(change("name", "持卡人甲", "新 名")), "application.untidy"),
+    (correct(change("name", "持卡人甲", "新\u202e名")), "text.hidden"),
     (correct(change("number", OLD, OLD[:-1] + "2")), "number.check"),
     (correct(change("mobile", "", "123")), "phone.form"),
     (correct(change("birth", "", "1985-02-30")), "field.date"),
@@ -150,9 +150,9 @@ def test_a_guardian_is_older_than_the_child(office: Office, guardian: str, code:
 @pytest.mark.clause("F2")
 def test_an_older_look_at_the_person_is_asked_again(office: Office) -> None:
     office.do(stock())
-    office.do(rename(FIRST, "持卡人0", "新名"))
+    office.do(rename(FIRST, "持卡人甲", "新名"))
     with pytest.raises(Outdated):
-        office.do(rename(FIRST, "持卡人0", "又名"))
+        office.do(rename(FIRST, "持卡人甲", "又名"))
 
 
 @pytest.mark.clause("F2")
@@ -180,7 +180,7 @@ def careful(tmp_path: Path) -> Iterator[Office]:
 
 @pytest.mark.clause("F2")
 @pytest.mark.parametrize(("field", "before", "after", "alone"), [
-    ("name", "持卡人0", "新名", False),
+    ("name", "持卡人甲", "新名", False),
     ("number", OLD, NEW, False),
     ("mobile", "", "13800001234", True),
 ])  # fmt: skip

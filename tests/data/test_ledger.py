@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from msgspec import structs
 
 from sbk_tui.data import counter_file, models
 from sbk_tui.data.audit import verify
@@ -25,7 +26,7 @@ from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.domain.world import from_ms
 from sbk_tui.errors import HubUnreachable, NotPermitted, Outdated, Refusal, SbkError
 from tests.data.conftest import KEY, Office, letters, make_office, open_office
-from tests.data.days import CARDS, SELF, card_wishes, day, stock, wishes
+from tests.data.days import CARDS, SELF, card_wishes, day, number, stock, wishes
 
 CARD = CARDS[0]
 
@@ -138,7 +139,7 @@ def test_a_batch_is_taken_in_once_however_often_it_is_sent(office: Office) -> No
 @pytest.mark.clause("2.1")
 def test_a_card_that_belongs_to_another_is_not_taken_in(office: Office) -> None:
     office.do(stock())
-    other = Line(person="f" * 32, number="410782199001010000", name="他人", card=CARD)
+    other = Line(person="f" * 32, number=number(900), name="他人", card=CARD)
     with pytest.raises(Refusal) as refused:
         office.do(TakeIn(batch="x", lines=(other,)))
     assert refused.value.code == "batch.card_of_another"
@@ -241,6 +242,26 @@ def test_a_kill_at_any_moment_leaves_a_valid_chain_and_no_half_effect(
         opened.store.close()
     assert report.flaws == ()
     assert report.operations > 5
+
+
+@pytest.mark.clause("2.1")
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("number", "410782198503140029", "number.check"),
+        ("number", "4.107E+17", "number.spreadsheet"),
+        ("name", "张\x1b[2J三", "text.control"),
+        ("card", "B-1", "card_number.form"),
+    ],
+)
+def test_a_line_that_is_not_what_it_says_is_not_taken_in(
+    office: Office, field: str, value: str, code: str
+) -> None:
+    line = structs.replace(stock().lines[0], **{field: value})
+    with pytest.raises(Refusal) as refused:
+        office.do(TakeIn(batch="x", lines=(line,)))
+    assert refused.value.code == code
+    assert counts(office)[0] == 0
 
 
 def test_every_state_answers_every_wish_by_the_table(make: Callable[..., Office]) -> None:

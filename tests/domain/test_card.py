@@ -12,6 +12,7 @@ S = CardState
 ALLOWED = {
     "issue.person": {S.SEALED: S.SEALED},
     "card.collect": {S.SEALED: S.SEALED},
+    "issue.roll_back": {S.SEALED: S.SEALED},
     "card.enable": {S.SEALED: S.ACTIVE},
     "loss.temporary": {S.ACTIVE: S.TEMP_LOST, S.LOCKED: S.TEMP_LOST},
     "loss.formal": {

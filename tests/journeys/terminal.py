@@ -85,3 +85,8 @@ class Terminal:
         """End the program as a power cut does."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+    def hang_up(self) -> None:
+        """End the line as a dropped SSH connection does."""
+        os.killpg(self.process.pid, signal.SIGHUP)
+        self.process.wait(timeout=_PATIENCE_S)

@@ -75,9 +75,7 @@ def test_a_loss_report_survives_a_power_cut_and_is_done_once(home: Path) -> None
         terminal.wait_for("接着办")
         terminal.press("1")
         terminal.wait_for("刘洋")
-        terminal.press("down")
-        terminal.wait_for("138")
-        terminal.press(*["backspace"] * 4, "13800001111")
+        terminal.press("down", *["backspace"] * 4, "13800001111")
         terminal.wait_for("13800001111")
         terminal.press("f10", "f10", "f10")
         terminal.wait_for("已办：临时挂失")
@@ -101,3 +99,23 @@ def test_the_card_on_the_training_reader_is_read(home: Path) -> None:
         terminal.press("f2")
         terminal.wait_for("已读出")
         assert "演练" in terminal.text
+
+
+@pytest.mark.clause("B20")
+def test_a_dropped_line_loses_not_one_letter(home: Path) -> None:
+    person = someone(home, "1")
+    with Terminal(["demo", "--keep", str(home)], home=home) as terminal:
+        terminal.wait_for("领卡启用")
+        terminal.press("31", "enter")
+        terminal.wait_for("输入后结果随即出现")
+        terminal.press(person["number"], "enter")
+        terminal.wait_for("报失人姓名")
+        terminal.press("欧阳示例")
+        terminal.wait_for("欧阳示例")
+        terminal.hang_up()
+    with Terminal(["demo", "--keep", str(home)], home=home) as terminal:
+        terminal.wait_for("有未办完的草稿")
+        terminal.press("31", "enter")
+        terminal.wait_for("接着办")
+        terminal.press("1")
+        terminal.wait_for("欧阳示例")

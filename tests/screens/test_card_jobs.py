@@ -6,11 +6,13 @@ import pytest
 
 from sbk_tui import wiring
 from sbk_tui.app import SbkApp
-from sbk_tui.domain.card import CardState
+from sbk_tui.domain.card import CardState, Receiver
+from sbk_tui.domain.operations.issue import IssueToPerson
 from tests.screens.conftest import (
     CARDS,
     PEOPLE,
     SECOND,
+    do,
     kinds,
     open_job,
     pick,
@@ -226,3 +228,43 @@ async def test_a_slip_is_owed_until_the_spooler_took_it(
     assert counter.desks.papers.debts() == ()
     papers = list((counter.home / "papers").iterdir())
     assert [path.read_bytes()[:5] for path in papers] == [b"%PDF-"]
+
+
+@pytest.mark.clause("2.2.2", "P2")
+async def test_two_clerks_at_one_card_and_the_second_learns_of_the_first(
+    counter: wiring.Counter, app: SbkApp
+) -> None:
+    other = wiring.sign_in(counter.home, "1002", SECOND)
+    async with app.run_test(size=SIZE) as pilot:
+        await open_job(pilot, "222")
+        await pick(pilot, PEOPLE[2].number)
+        do(other, IssueToPerson(card=CARDS[2], receiver=Receiver(type="1", phone="13900009999")))
+        await pilot.press("enter")
+        await type_text(pilot, "13800003333")
+        await pilot.press("f10")
+        await settled(pilot)
+        screen = shown(app)
+    other.close()
+    assert "王芳 已于" in screen
+    assert "个人发卡" in screen
+    assert kinds(counter).count("issue.person") == 4
+    card = counter.lookup.card(CARDS[2])
+    assert card is not None
+    assert card.receiver is not None
+    assert card.receiver.phone == "13900009999"
+
+
+@pytest.mark.clause("3.4", "B22")
+async def test_f5_in_a_coded_field_lists_what_it_can_hold(
+    counter: wiring.Counter, app: SbkApp
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await open_job(pilot, "34")
+        await pick(pilot, PEOPLE[0].number)
+        await pilot.press("f5")
+        await pilot.pause()
+        assert "出国" in shown(app)
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert "02" in shown(app)
+    assert kinds(counter)[-1] == "card.enable"

@@ -15,6 +15,7 @@ from sbk_tui.app import SbkApp
 from sbk_tui.domain.application_check import check
 from sbk_tui.domain.operations.temp import StockTempCards
 from sbk_tui.domain.people import Application
+from sbk_tui.screens.form import FieldRow
 from sbk_tui.services import new_application
 from sbk_tui.services.apply_desk import form_of as form_from
 from sbk_tui.services.query_desk import Dossier
@@ -60,6 +61,16 @@ async def through(pilot: Pilot[None], step: str) -> None:
         if f">{step}" in shown(pilot.app):  # type: ignore[arg-type]
             return
         await pilot.press("enter")
+        await settled(pilot)
+    raise AssertionError(shown(pilot.app))  # type: ignore[arg-type]
+
+
+async def form_is_there(pilot: Pilot[None]) -> None:
+    """Wait until the form of the next job has the cursor."""
+    for _ in range(200):
+        focused = pilot.app.screen.focused
+        if focused is not None and isinstance(focused.parent, FieldRow):
+            return
         await settled(pilot)
     raise AssertionError(shown(pilot.app))  # type: ignore[arg-type]
 
@@ -139,6 +150,7 @@ async def test_from_an_empty_search_to_the_temporary_card(
         assert "接着发放临时卡" in shown(app), shown(app)
         await pilot.press("f10")
         await settled(pilot)
+        await form_is_there(pilot)
         assert "6.1.1 临时卡发放" in shown(app)
         assert person.name in shown(app)
         await type_text(pilot, "L000017")

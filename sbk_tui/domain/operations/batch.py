@@ -8,9 +8,11 @@ from typing import ClassVar
 import msgspec
 
 from sbk_tui.domain.card import Card
+from sbk_tui.domain.identity import CardNumber, SocialNumber
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.people import Person
 from sbk_tui.domain.rules import Rules
+from sbk_tui.domain.text import PersonName
 from sbk_tui.domain.world import Entity, Occasion, World, names_of
 from sbk_tui.errors import Refusal
 
@@ -55,6 +57,9 @@ class TakeIn(Operation, frozen=True, array_like=True, kw_only=True):
         if not 0 < len(self.lines) <= MOST_LINES:
             raise Refusal("batch.size", clause="2.1", most=MOST_LINES)
         for line in self.lines:
+            SocialNumber.parse(line.number)
+            PersonName.parse(line.name)
+            CardNumber.parse(line.card)
             known, holder = world.card(line.card), _holder(world, line)
             if known is not None and (holder is None or known.person != holder.id):
                 raise Refusal("batch.card_of_another", clause="2.1", card=line.card)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 
-from sbk_tui.domain.card import LIVE, Card, CardState, Receiver, move
+from sbk_tui.domain.card import LIVE, Card, CardState, Issuing, Receiver, move
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.temp_card import held
@@ -31,7 +31,10 @@ def check_receiver(receiver: Receiver, clause: str) -> None:
 
 def handed_over(card: Card, receiver: Receiver, occasion: Occasion) -> Card:
     """Return `card` in the hands of `receiver`: out of the drawer, out of custody."""
-    return replace(card, collected_at=occasion.at, receiver=receiver, place="", custody="")
+    step = Issuing(op=occasion.op, counter=occasion.seat.counter, clerk=occasion.clerk)
+    return replace(
+        card, collected_at=occasion.at, receiver=receiver, issuing=step, place="", custody=""
+    )
 
 
 class IssueToPerson(Operation, frozen=True, array_like=True, kw_only=True):

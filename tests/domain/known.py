@@ -1,0 +1,81 @@
+"""A world of plain values, and occasions in it: rules are tested without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+
+from sbk_tui.codes import code_tables
+from sbk_tui.domain.capability import Authority, CounterLevel
+from sbk_tui.domain.card import Card, CardState
+from sbk_tui.domain.people import Application, FormerIdentity, Person
+from sbk_tui.domain.rules import Rules, Settings
+from sbk_tui.domain.temp_card import TempCard
+from sbk_tui.domain.world import Entity, Occasion, Seat
+from tests.people import LIU_YANG
+
+COUNTER = "410782103-a1"
+NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 24)
+HOLDER = Person(id="a" * 32, number=LIU_YANG.number, name=LIU_YANG.name, district="410782103201")
+CARD = "B00000019"
+RULES = Rules(settings=Settings(), codes=code_tables())
+
+
+class Known:
+    """What is known: a `World` over a handful of values."""
+
+    def __init__(self, *entities: Entity) -> None:
+        self._people = {e.id: e for e in entities if isinstance(e, Person)}
+        self._cards = {e.number: e for e in entities if isinstance(e, Card)}
+        self._temp_cards = {e.number: e for e in entities if isinstance(e, TempCard)}
+        self._formers = [e for e in entities if isinstance(e, FormerIdentity)]
+        self._applications = [e for e in entities if isinstance(e, Application)]
+
+    def person(self, person_id: str) -> Person | None:
+        return self._people.get(person_id)
+
+    def person_by_number(self, number: str) -> Person | None:
+        return next((p for p in self._people.values() if p.number == number), None)
+
+    def card(self, number: str) -> Card | None:
+        return self._cards.get(number)
+
+    def cards_of(self, person_id: str) -> tuple[Card, ...]:
+        return tuple(card for card in self._cards.values() if card.person == person_id)
+
+    def applications_of(self, person_id: str) -> tuple[Application, ...]:
+        return tuple(a for a in self._applications if a.person == person_id)
+
+    def temp_card(self, number: str) -> TempCard | None:
+        return self._temp_cards.get(number)
+
+    def temp_cards_of(self, person_id: str) -> tuple[TempCard, ...]:
+        return tuple(c for c in self._temp_cards.values() if c.person == person_id)
+
+    def formers_of(self, person_id: str) -> tuple[FormerIdentity, ...]:
+        return tuple(f for f in self._formers if f.person == person_id)
+
+    def person_once(self, number: str) -> Person | None:
+        once = next((f for f in self._formers if f.number == number), None)
+        return self._people.get(once.person) if once else None
+
+
+def card(state: CardState = CardState.ACTIVE, **fields: object) -> Card:
+    """Return HOLDER's card in `state`."""
+    return Card(number=CARD, person=HOLDER.id, state=state, **fields)  # type: ignore[arg-type]
+
+
+def occasion(
+    *, level: str = "T", district: str = "410782103", approvers: Iterable[str] = ()
+) -> Occasion:
+    """Return now, at a counter."""
+    authority = Authority(level=CounterLevel(level))
+    seat = Seat(counter=COUNTER, district=district, authority=authority)
+    return Occasion(at=NOW, op="0" * 32, seat=seat, clerk="1001", approvers=tuple(approvers))
+
+
+def application(state: str = "00", **fields: object) -> Application:
+    """Return an application of HOLDER."""
+    made = {"id": "b" * 32, "person": HOLDER.id, "made_at": NOW, "counter": COUNTER}
+    return Application(**(made | {"state": state} | fields))  # type: ignore[arg-type]
