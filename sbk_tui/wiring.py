@@ -43,6 +43,7 @@ from sbk_tui.services import signing, words
 from sbk_tui.services.apply_desk import ApplyDesk
 from sbk_tui.services.card_desk import CardDesk
 from sbk_tui.services.checks import Morning
+from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import DraftDesk
@@ -252,6 +253,8 @@ def _desks(
             blobs=Blobs(store, home / "blobs", key),
             rules=rules,
             desk=papers_head,
+            lookup=lookup,
+            authority=seat.authority,
             district=held.district,
             today=ledger.today,
             now=lambda: words.moment(now_ms()),
@@ -311,6 +314,14 @@ def _desks(
             desk=papers_head,
             today=ledger.today,
             new_id=new_id,
+        ),
+        correct=CorrectDesk(
+            ledger=ledger,
+            blobs=Blobs(store, home / "blobs", key),
+            rules=rules,
+            today=ledger.today,
+            unlock=unlock,
+            folder=_folder_of(config),
         ),
         new_id=new_id,
     )

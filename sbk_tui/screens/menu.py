@@ -31,10 +31,10 @@ from sbk_tui.terminal.listview import Column, PagedList, Row
 from sbk_tui.texts import explain, word
 
 
-def _apply(desks: Desks, _clause: str) -> Screen[None]:
+def _apply(desks: Desks, clause: str) -> Screen[None]:
     from sbk_tui.screens.apply import ApplyScreen
 
-    return ApplyScreen(desks)
+    return ApplyScreen(desks, clause)
 
 
 def _card_job(desks: Desks, clause: str) -> Screen[None]:
@@ -59,6 +59,18 @@ def _debts(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.debts import DebtsScreen
 
     return DebtsScreen(desks)
+
+
+def _correct(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.correct import CorrectScreen
+
+    return CorrectScreen(desks)
+
+
+def _change_photo(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.change_photo import ChangePhotoScreen
+
+    return ChangePhotoScreen(desks)
 
 
 def _temp_card(desks: Desks, clause: str) -> Screen[None]:
@@ -103,8 +115,11 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "3.4": _card_job,
     "5.1.4": _card_job,
     "6.1.1": _temp_card,
+    "6.1.2.1": _apply,
     "6.2": _temp_card,
     "6.3": _temp_card,
+    "F2": _correct,
+    "F3": _change_photo,
     "0.1": _debts,
     "0.7": _temp_ledger,
     "0.2": _day,

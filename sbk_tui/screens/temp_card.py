@@ -13,18 +13,15 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from sbk_tui.domain.procedure import Progress
 from sbk_tui.errors import Outdated, Refusal, SbkError
 from sbk_tui.screens.ask import Ask
-from sbk_tui.screens.form import Form
-from sbk_tui.screens.job import JobScreen
+from sbk_tui.screens.form import Form, after_typing
 from sbk_tui.screens.keys import bindings
 from sbk_tui.screens.person import PersonPanel
-from sbk_tui.screens.search import PersonSearch
+from sbk_tui.screens.person_job import PersonJobScreen
 from sbk_tui.services import words
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import FormDraft
-from sbk_tui.services.id_desk import IdCard
 from sbk_tui.services.paper_desk import Printable
 from sbk_tui.services.query_desk import Dossier
 from sbk_tui.services.temp_desk import Handled, held
@@ -32,10 +29,10 @@ from sbk_tui.services.temp_jobs import TempAct, TempJob, job
 from sbk_tui.texts import word
 
 
-class TempCardScreen(JobScreen):
+class TempCardScreen(PersonJobScreen):
     """One job of `temp_jobs`, drawn by its table and its procedure file."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("read_id", "find", "print", "confirm")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("print", "confirm")
     legend_keys: ClassVar[tuple[str, ...]] = (
         "help", "read_id", "find", "print", "confirm", "back",
     )  # fmt: skip
@@ -44,7 +41,6 @@ class TempCardScreen(JobScreen):
         """Open the job of `clause`; with `person`, that person is already found."""
         self.job: TempJob = job(clause)
         self._begin_with = person
-        self._seen: Dossier | None = None
         self._op, self._draft, self._paper = "", "", ""
         super().__init__(desks, clause)
 
@@ -53,75 +49,42 @@ class TempCardScreen(JobScreen):
         found = {act.step: partial(self._do, act) for act in self.job.acts}
         if any(act.layout for act in self.job.acts):
             found["slip"] = self.action_print  # type: ignore[assignment]
-        return {"find": self.action_find, "pick": self._pick, **found}
+        return {"find": self.action_find, "pick": self.pick, **found}
 
-    def body(self) -> ComposeResult:
-        """The search, and behind it the person with the form of the act."""
-        yield PersonSearch(self.desks.query)
-        with Vertical(id="work"):
-            yield PersonPanel()
-            yield Static("", id="said", markup=False)
-            yield Vertical(id="act")
+    def work_area(self) -> ComposeResult:
+        """The person, what was done, and the form of the act."""
+        yield PersonPanel()
+        yield Static("", id="said", markup=False)
+        yield Vertical(id="act")
 
     def on_mount(self) -> None:
         """Begin with the person given, with a draft, or with the search."""
         super().on_mount()
         draft = self.desks.drafts.newest(self.job.clause)
         if self._begin_with:
-            self._open(self._begin_with)
+            self.open(self._begin_with)
         elif draft is not None and draft.person:
             question = word("draft.found", job=self.progress.procedure.title)
             answers = [("go_on", word("draft.go_on")), ("drop", word("draft.drop"))]
             self.app.push_screen(Ask(question, answers), partial(self._take_up, draft))
 
-    # ------------------------------------------------------------------ find and pick
+    # ------------------------------------------------------------------ pick
 
-    def action_find(self) -> None:
-        """F5: back to the search, with what was typed."""
-        if not self.step_back():
-            self.query_one(PersonSearch).again()
-
-    def action_read_id(self) -> None:
-        """F2: read the document on the reader and look its holder up."""
-        if self._seen is None:
-            self.messages.say(word("job.lay_card"))
-            self.in_background(self._read_id, self._search_for)
-
-    def _read_id(self) -> IdCard:
-        return self.desks.ids.read(self.cancel)
-
-    def _search_for(self, card: IdCard) -> None:
-        self.messages.say(word("job.card_read"), "ok")
-        self.query_one(PersonSearch).ask(card.number, pick=True)
-
-    @on(PersonSearch.Picked)
-    def _picked(self, event: PersonSearch.Picked) -> None:
-        self._open(event.hit.person.id)
-
-    def _open(self, person: str) -> None:
-        self.in_background(partial(self.desks.query.dossier, person), self._pick)
-
-    def _pick(self, seen: Dossier, values: dict[str, str] | None = None) -> None:
+    def pick(self, seen: Dossier, values: dict[str, str] | None = None) -> None:
         """Go on with the person if the rule lets the job begin; else say why not."""
         try:
             self.desks.temp.refuse(self.job, seen)
         except Refusal as refusal:
             self.messages.explain(refusal)
             return
-        self._seen = seen
         if values is None:
             self._new_form()
-        self.show_progress(self._progress_with(seen))
-        self.set_class(True, "-picked")
-        self.messages.say("")
-        self._show_act(values)
-
-    def _progress_with(self, seen: Dossier) -> Progress:
-        progress = Progress(procedure=self.progress.procedure).after("find").after("pick")
+        progress = self.begin(seen)
         for act in self.job.acts:
             if act.already(held(seen.temp_cards)):
                 progress = progress.found_done(act.step)
-        return progress
+        self.show_progress(progress)
+        self._show_act(values)
 
     def _new_form(self) -> None:
         self._op, self._draft = self.desks.new_id(), self.desks.new_id()
@@ -131,19 +94,19 @@ class TempCardScreen(JobScreen):
             self.desks.drafts.drop(draft.id)
         elif answer == "go_on":
             self._op, self._draft = draft.op, draft.id
-            self._pick(self.desks.query.dossier(draft.person), dict(draft.values))
+            self.pick(self.desks.query.dossier(draft.person), dict(draft.values))
 
     # ------------------------------------------------------------------ the act
 
     @property
     def act(self) -> TempAct | None:
         """The act to be done now: the first whose step is not done."""
-        if self._seen is None:
+        if self.seen is None:
             return None
         return next((a for a in self.job.acts if a.step not in self.progress.done), None)
 
     def _show_act(self, values: dict[str, str] | None = None) -> None:
-        self.query_one(PersonPanel).dossier = self._seen
+        self.query_one(PersonPanel).dossier = self.seen
         place = self.query_one("#act", Vertical)
         place.remove_children()
         act = self.act
@@ -153,9 +116,7 @@ class TempCardScreen(JobScreen):
         title = self.progress.procedure.step(act.step).title
         place.mount(Static(Text(f"{title}  (F10 {word('keys.confirm')})", "bold")))
         first = self.desks.temp.first_values(act) if values is None else values
-        form = Form(act.fields, self.desks.rules, first)
-        place.mount(form)
-        form.call_after_refresh(form.focus_first)
+        place.mount(Form(act.fields, self.desks.rules, first))
 
     @on(Form.Completed)
     def _completed(self) -> None:
@@ -163,28 +124,31 @@ class TempCardScreen(JobScreen):
 
     def action_confirm(self) -> None:
         """F10: hand in the form of the act that is to be done now."""
-        if self.act is not None and not self.busy:
+        after_typing(self, self._confirm)
+
+    def _confirm(self) -> None:
+        if self.act is not None and not self.busy and self.is_current:
             self._do(self.act)
 
     def _do(self, act: TempAct) -> None:
         form = self.query_one(Form)
         found = form.check()
-        if found or self._seen is None:
+        if found or self.seen is None:
             self.messages.say(word("job.problems", count=len(found)), "bad")
             return
         carry_out = partial(
-            self.desks.temp.carry_out, act, self._seen, form.values, op=self._op, draft=self._draft
+            self.desks.temp.carry_out, act, self.seen, form.values, op=self._op, draft=self._draft
         )
         self.in_background(carry_out, partial(self._done, act))
 
     def _done(self, act: TempAct, handled: Handled) -> None:
-        if self._seen is None:
+        if self.seen is None:
             return
         self.show_progress(self.progress.after(act.step))
         self._paper = handled.paper or self._paper
         self.drop_draft(self._draft)
         self._new_form()
-        self._seen = self.desks.query.dossier(self._seen.person.id)
+        self.seen = self.desks.query.dossier(self.seen.person.id)
         said = word(
             "job.done",
             job=self.progress.procedure.step(act.step).title,
@@ -204,9 +168,9 @@ class TempCardScreen(JobScreen):
     def failed(self, error: SbkError) -> None:
         """A field's refusal is shown at the field; a stale record is read again."""
         super().failed(error)
-        if isinstance(error, Outdated) and self._seen is not None:
-            self._seen = self.desks.query.dossier(self._seen.person.id)
-            self.query_one(PersonPanel).dossier = self._seen
+        if isinstance(error, Outdated) and self.seen is not None:
+            self.seen = self.desks.query.dossier(self.seen.person.id)
+            self.query_one(PersonPanel).dossier = self.seen
         elif isinstance(error, Refusal) and self.query(Form):
             self.query_one(Form).focus_first()
 
@@ -214,9 +178,9 @@ class TempCardScreen(JobScreen):
 
     @on(Form.Changed)
     def _typed(self, event: Form.Changed) -> None:
-        if self._seen is not None and self.act is not None:
+        if self.seen is not None and self.act is not None:
             draft = FormDraft(
-                id=self._draft, op=self._op, step=self.act.step, person=self._seen.person.id,
+                id=self._draft, op=self._op, step=self.act.step, person=self.seen.person.id,
                 values=event.values,
             )  # fmt: skip
             self.keep(self.job.clause, draft)
@@ -232,19 +196,11 @@ class TempCardScreen(JobScreen):
 
     def step_back(self) -> bool:
         """From the form back to the search; from a finished job to the next person."""
-        if self._seen is None:
+        if self.seen is None:
             return False
         finished = self.act is None or bool(self._paper)
-        self._seen, self._paper = None, ""
-        self.show_progress(Progress(procedure=self.progress.procedure))
-        self.set_class(False, "-picked")
+        self._paper = ""
         self.query_one("#act", Vertical).remove_children()
         self.query_one("#said", Static).update("")
-        self.messages.say("")
-        search = self.query_one(PersonSearch)
-        search.focus_box()
-        if finished:
-            search.clear()
-        else:
-            search.again()
+        self.leave(finished=finished)
         return True

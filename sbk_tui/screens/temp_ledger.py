@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Static
@@ -17,8 +17,10 @@ from sbk_tui.domain import mask
 from sbk_tui.errors import SbkError
 from sbk_tui.screens.ask import Ask
 from sbk_tui.screens.bars import KeyBar, MessageLine, TitleBar
-from sbk_tui.screens.form import Form
+from sbk_tui.screens.form import Form, after_typing
 from sbk_tui.screens.keys import bindings, legend
+from sbk_tui.screens.over_list import OverList
+from sbk_tui.screens.text_line import TextLine
 from sbk_tui.screens.work import Background
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.temp_desk import ENDS, STOCK_FIELDS, Out, TempCard
@@ -29,16 +31,10 @@ _SOON = 7
 """Days before the term from which a card is shown as due."""
 
 
-class TempLedgerScreen(Background, Screen[None]):
+class TempLedgerScreen(OverList, Background, Screen[None]):
     """One list at a time: the cards that are out, or the blanks of this counter."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("new", "find", "back"),
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("new", "find", "back")
 
     def __init__(self, desks: Desks) -> None:
         super().__init__()
@@ -50,9 +46,7 @@ class TempLedgerScreen(Background, Screen[None]):
         yield TitleBar(word("temp.ledger"), self._desks.seat)
         with Horizontal(classes="line"):
             yield Static(word("temp.filter"), markup=False)
-            box = Input(placeholder=word("temp.filter_hint"), compact=True)
-            box.cursor_blink = False
-            yield box
+            yield TextLine(placeholder=word("temp.filter_hint"))
         yield Static("", id="known", markup=False)
         columns = (
             Column(word("temp.due"), 10),
@@ -115,14 +109,6 @@ class TempLedgerScreen(Background, Screen[None]):
         """F5: the other list."""
         self._of_blanks = not self._of_blanks
         self._show()
-
-    def action_move(self, rows: int) -> None:
-        """Move the mark; the cursor stays in the line."""
-        self.query_one(PagedList).action_move(rows)
-
-    def action_page(self, pages: int) -> None:
-        """Move the mark by pages."""
-        self.query_one(PagedList).action_page(pages)
 
     # ------------------------------------------------------------------ taking in, ending
 
@@ -193,17 +179,15 @@ class StockScreen(Background, ModalScreen[int | None]):
             yield MessageLine()
             yield Static(legend(("confirm", "back")), markup=False)
 
-    def on_mount(self) -> None:
-        """Begin with the box."""
-        form = self.query_one(Form)
-        form.call_after_refresh(form.focus_first)
-
     @on(Form.Completed)
     def _completed(self) -> None:
         self.query_one(MessageLine).say(word("job.press_confirm"))
 
     def action_confirm(self) -> None:
         """F10: take them in."""
+        after_typing(self, self._confirm)
+
+    def _confirm(self) -> None:
         form = self.query_one(Form)
         if not self.busy and not form.check():
             stock = partial(self._desks.temp.stock, form.values, op=self._op)

@@ -9,6 +9,7 @@ from sbk_tui.domain.rules import Rules
 from sbk_tui.services.apply_desk import ApplyDesk
 from sbk_tui.services.card_desk import CardDesk
 from sbk_tui.services.checks import Morning
+from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.id_desk import IdDesk
@@ -42,4 +43,5 @@ class Desks:
     papers: PaperDesk
     drafts: DraftDesk
     temp: TempDesk
+    correct: CorrectDesk
     new_id: Callable[[], str]

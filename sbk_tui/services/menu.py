@@ -9,7 +9,7 @@ from sbk_tui import divisions
 from sbk_tui.domain.capability import Authority, Capability
 from sbk_tui.errors import NotPermitted
 from sbk_tui.pinyin import matches
-from sbk_tui.services.procedures import all_clauses, procedure
+from sbk_tui.services.procedures import all_clauses, place, procedure
 from sbk_tui.texts import word
 
 
@@ -29,7 +29,8 @@ class Entry(NamedTuple):
             return True
         if plain.isdigit():
             return self.clause.replace(".", "").startswith(plain)
-        return plain in self.title or matches(plain, self.title)
+        named = self.clause.lower().startswith(plain.lower())  # F2
+        return named or plain in self.title or matches(plain, self.title)
 
     def refused_to(self, authority: Authority) -> NotPermitted | None:
         """Return why a counter may not do it, or None."""
@@ -66,9 +67,5 @@ def entries() -> tuple[Entry, ...]:
         Entry(number, word(f"menu.{name}"), word(f"menu.{name}_about"), Capability.QUERY)
         for number, name in OURS
     ]
-    return tuple(sorted(found, key=_order))
-
-
-def _order(entry: Entry) -> tuple[bool, list[int]]:
-    """Sort by the regulation's numbers; what we add (0.…) stands behind them."""
-    return entry.clause.startswith("0."), [int(part) for part in entry.clause.split(".")]
+    # What we add (0.…) stands behind the regulation's own.
+    return tuple(sorted(found, key=lambda e: (e.clause.startswith("0."), place(e.clause))))

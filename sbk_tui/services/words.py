@@ -8,7 +8,8 @@ from datetime import datetime
 from sbk_tui.data.lookup import Dossier, Event
 from sbk_tui.domain import mask
 from sbk_tui.domain.card import Card, CardState
-from sbk_tui.domain.temp_card import TempCard, held
+from sbk_tui.domain.people import FormerIdentity
+from sbk_tui.domain.temp_card import TempCard, TempCardState, held
 from sbk_tui.domain.world import CHINA, from_ms
 from sbk_tui.texts import name_of, word
 
@@ -63,9 +64,19 @@ def kind(name: str) -> str:
     return word(f"kinds.{name.replace('.', '_')}")
 
 
+def former(identity: FormerIdentity, number: str) -> str:
+    """Return who a person was before a correction (F2); `number` masked or not."""
+    until = moment(identity.until)
+    return word(
+        "correct.former", name=identity.name, number=number, until=until, proof=identity.proof
+    )
+
+
 def temp_card(card: TempCard) -> str:
     """Return a temporary card in one line: number, state, until when."""
-    state = word("temp.enabled" if card.enabled_at else "temp.not_enabled")
+    state = name_of("temp_card_state", card.state.value)
+    if card.state is TempCardState.ISSUED:
+        state = word("temp.enabled" if card.enabled_at else "temp.not_enabled")
     until = card.valid_to.isoformat() if card.valid_to else ""
     return word("temp.panel", card=card.number, state=state, until=until)
 

@@ -9,6 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from sbk_tui.data.audit import verify
+from sbk_tui.data.records import Records
+from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.card import Receiver
 from sbk_tui.domain.operations.batch import TakeIn
 from sbk_tui.domain.operations.issue import Enable, IssueToPerson
@@ -23,10 +25,10 @@ from sbk_tui.domain.operations.temp import (
 )
 from sbk_tui.domain.rules import Rules, Settings
 from sbk_tui.domain.temp_card import TempCard, TempCardState
-from sbk_tui.domain.world import CHINA, from_ms
+from sbk_tui.domain.world import CHINA, Occasion, Seat, from_ms
 from sbk_tui.errors import Refusal
 from tests.data.conftest import KEY, RULES, Office, letters, make_office
-from tests.data.days import CARDS, HOLDERS, SELF, stock
+from tests.data.days import CARDS, HOLDERS, SELF, holder_wishes, stock
 
 T = TempCardState
 FIRST, SECOND = list(HOLDERS)[:2]
@@ -187,3 +189,19 @@ def test_an_office_may_want_the_temporary_card_back_before_the_new_one_is_enable
         office.do(Enable(card="B00000051"))
     finally:
         office.opened.store.close()
+
+
+@pytest.mark.clause("P6")
+def test_an_effect_never_refuses_whatever_the_records_say(office: Office) -> None:
+    """A fact of another counter is kept as far as it can be, and a replay never stops."""
+    seat = Seat(counter="x", district="410782105", authority=Authority(level=CounterLevel.TOWNSHIP))
+    occasion = Occasion(at=from_ms(office.clock[0]), op="ab" * 16, seat=seat, clerk="zhang")
+    wishes = holder_wishes(FIRST, today(office))
+    with office.opened.store.session() as db:
+        records = Records(db, letters)
+        assert [len(wish.effect(records, occasion)) for wish in wishes] == [1, *[0] * 8]
+    ready(office)
+    with office.opened.store.session() as db:
+        records = Records(db, letters)
+        for wish in wishes:
+            wish.effect(records, occasion)
