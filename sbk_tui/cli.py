@@ -22,6 +22,7 @@ COMMANDS = {  # command → module below sbk_tui.commands
     "photo": "photo",
     "import": "import_",
     "export": "export",
+    "stats": "stats",
     "sync": "sync",
     "audit": "audit",
     "clerk": "clerk",

@@ -11,14 +11,17 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sbk_tui import config as configuration
+from sbk_tui import surroundings
 from sbk_tui.codes import code_tables
 from sbk_tui.data import counter_file
 from sbk_tui.data.access import AccessLog
 from sbk_tui.data.blobs import Blobs
 from sbk_tui.data.cases import Cases
+from sbk_tui.data.day import DayBook
 from sbk_tui.data.drafts import Drafts
 from sbk_tui.data.ids import uuid7
 from sbk_tui.data.issues import Issues
@@ -27,8 +30,10 @@ from sbk_tui.data.ledger import Ledger, Session
 from sbk_tui.data.lookup import Lookup
 from sbk_tui.data.papers import Papers
 from sbk_tui.data.record import SALT_BYTES
+from sbk_tui.data.stats import Stats
 from sbk_tui.data.stock import Stock
 from sbk_tui.data.store import cipher_available
+from sbk_tui.data.temp_cards import TempCards
 from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.world import CHINA, Seat, from_ms
@@ -38,6 +43,9 @@ from sbk_tui.pinyin import initials
 from sbk_tui.services import signing, words
 from sbk_tui.services.apply_desk import ApplyDesk
 from sbk_tui.services.card_desk import CardDesk
+from sbk_tui.services.checks import Morning
+from sbk_tui.services.correct_desk import CorrectDesk
+from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.id_desk import IdDesk
@@ -47,7 +55,10 @@ from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.referral_desk import ReferralDesk
 from sbk_tui.services.slips import Desk
+from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.services.stock_desk import StockDesk
+from sbk_tui.services.temp_desk import TempDesk
+from sbk_tui.surroundings import Place
 
 LEAD, CLERK = "lead", "clerk"
 """负责人 adds clerks and approves; 经办 does the counter's work. Both may do all business."""
@@ -244,9 +255,30 @@ def _desks(
             blobs=Blobs(store, home / "blobs", key),
             rules=rules,
             desk=papers_head,
+            lookup=lookup,
+            authority=seat.authority,
             district=held.district,
             today=ledger.today,
             now=lambda: words.moment(now_ms()),
+            new_id=new_id,
+        ),
+        stats=StatsDesk(Stats(store, held.counter), now_ms),
+        morning=Morning(
+            {
+                name: partial(check, Place(home, config, now_ms, lookup))
+                for name, check in surroundings.CHECKS
+            }
+        ),
+        day=DayDesk(
+            DayBook(
+                store,
+                counter=held.counter,
+                inc=opened.incarnation.inc,
+                certificate=opened.incarnation.certificate,
+            ),
+            ledger,
+            desk=papers_head,
+            now_ms=now_ms,
             new_id=new_id,
         ),
         referrals=ReferralDesk(
@@ -278,6 +310,22 @@ def _desks(
         papers=PaperDesk(Papers(store), lambda: _printer(home, config), training=config.training),
         stock=StockDesk(ledger, Stock(store, held.counter), rules),
         drafts=DraftDesk(Drafts(store), session.clerk, now_ms),
+        temp=TempDesk(
+            ledger=ledger,
+            cards=TempCards(store, held.counter),
+            rules=rules,
+            desk=papers_head,
+            today=ledger.today,
+            new_id=new_id,
+        ),
+        correct=CorrectDesk(
+            ledger=ledger,
+            blobs=Blobs(store, home / "blobs", key),
+            rules=rules,
+            today=ledger.today,
+            unlock=unlock,
+            folder=_folder_of(config),
+        ),
         new_id=new_id,
     )
 

@@ -19,7 +19,8 @@ TABLES = sorted(
         *("make_kind", "apply_state", "progress", "province_answer", "card_version", "card_maker"),
         *("card_state", "social_account", "financial_account", "cancel_reason", "bank"),
         *("temp_card_state", "temp_box_state", "stock_state", "receiver", "receipt_reason"),
-        *("check_result", "device", "rollback_reason", "issue_state"),
+        *("check_result", "device", "rollback_reason", "issue_state", "photo_reason"),
+        "difference_cause",
     }
 )
 

@@ -8,20 +8,24 @@ from __future__ import annotations
 import argparse
 import hashlib
 import re
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from sbk_tui.commands.fields import FieldInfo, fields_of, operation_from, tree_of, with_files
 from sbk_tui.commands.output import credentials, emit, note, say
-from sbk_tui.commands.resolve import card_named
+from sbk_tui.commands.resolve import card_named, person_named
 from sbk_tui.config import home_folder
 from sbk_tui.data.keyring import Keyring
 from sbk_tui.data.ledger import Done, Intent, Session
 from sbk_tui.domain.card import Card
 from sbk_tui.domain.kinds import KINDS, Kind, kind_named
 from sbk_tui.domain.operations.base import Nature
-from sbk_tui.domain.operations.loss import TemporaryLoss, term_end
+from sbk_tui.domain.operations.loss import term_end
+from sbk_tui.domain.operations.temp import last_day
+from sbk_tui.domain.rules import Settings
+from sbk_tui.domain.temp_card import TempCard
 from sbk_tui.domain.world import CHINA, Entity, from_ms
 from sbk_tui.errors import BadUsage, Refusal
 from sbk_tui.services import words
@@ -32,8 +36,9 @@ COMPUTED = {
     "person.apply": frozenset({"person"}),
     "batch.take_in": frozenset({"lines[].person"}),
     "loss.temporary": frozenset({"until"}),
+    "temp.issue": frozenset({"valid_to"}),
 }
-"""Fields that may be left out, by kind: ids of new people, the day on which a loss ends."""
+"""Fields that may be left out, by kind: ids of new people, the day on which something ends."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,26 +100,33 @@ def _complete(counter: Counter, kind: Kind, tree: dict[str, Any], op: str) -> No
     computed = COMPUTED.get(kind.name, frozenset())
     if "person" in computed:
         tree.setdefault("person", _person_id(op, 0))
+    elif isinstance(tree.get("person"), str):
+        tree["person"] = person_named(counter.lookup, tree["person"])
     lines = tree.get("lines")
     if "lines[].person" in computed and isinstance(lines, list):
         for place, line in enumerate(lines):
             if isinstance(line, dict):
                 line.setdefault("person", _person_id(op, place))
-    if "until" in computed:
-        tree.setdefault("until", _until(counter, op).isoformat())
+    for field in computed & _DAYS.keys():
+        tree.setdefault(field, _day_of(counter, op, field).isoformat())
 
 
 def _person_id(op: str, place: int) -> str:
     return hashlib.sha256(f"sbk/person/1 {op} {place:d}".encode()).hexdigest()[:32]
 
 
-def _until(counter: Counter, op: str) -> date:
-    """Return the end of a temporary loss; of a repeat the end that was said the first time."""
+_DAYS: dict[str, Callable[[date, Settings], date]] = {"until": term_end, "valid_to": last_day}
+"""Fields that are a day counted from today by the office's rules."""
+
+
+def _day_of(counter: Counter, op: str, field: str) -> date:
+    """Return the day that belongs into `field`; of a repeat the one that was said first."""
     first = counter.lookup.operation(op)
-    if first is not None and isinstance(first.operation, TemporaryLoss):
-        return first.operation.until
+    said = getattr(first.operation, field, None) if first is not None else None
+    if isinstance(said, date):
+        return said
     today = from_ms(now_ms()).astimezone(CHINA).date()
-    return term_end(today, counter.rules.settings)
+    return _DAYS[field](today, counter.rules.settings)
 
 
 def _keep_picture(counter: Counter, tree: dict[str, Any]) -> tuple[str, ...]:
@@ -158,6 +170,9 @@ def _report(kind: Kind, done: Done, *, as_json: bool) -> None:
         if isinstance(entity, Card):
             state = name_of("card_state", entity.state.value)
             say(word("do.card", card=entity.number, state=state))
+        elif isinstance(entity, TempCard):
+            state = name_of("temp_card_state", entity.state.value)
+            say(word("do.temp_card", card=entity.number, state=state))
 
 
 def _changed(entity: Entity) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Operations from `FIELD=VALUE` words, and the list of their fields: both read off the types.
 
 Nothing about a kind is written here. A nested record is filled by dotted names
-(`receiver.phone=…`) or, like a list, from JSON: `form=@FILE.json`, `lines=@FILE.json`.
+(`receiver.phone=…`) or, like a list, from JSON: `form=@FILE.json`, `lines=@FILE.json`; several
+texts stand with commas between: `numbers=L000001,L000002`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class FieldInfo(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """Dotted when it belongs to a nested record; `lines[].card` inside a list."""
     type: str
-    """"text", "yes/no", "date", "number", "list", or the allowed values with `|` between."""
+    """"text", "texts", "yes/no", "date", "number", "list", or the allowed values, `|` between."""
     required: bool
     computed: bool = False
     """Filled in by the command when it is left out."""
@@ -83,6 +84,8 @@ def _type_name(leaf: inspect.Type) -> str:
             return "|".join(map(str, values))
         case inspect.StrType():
             return "text"
+        case inspect.VarTupleType(item_type=inspect.StrType()):
+            return "texts"
     raise TypeError(leaf)
 
 
@@ -173,6 +176,8 @@ def _value(kind: inspect.Type, given: object, path: str, optional: bool) -> Any:
         case inspect.StructType(cls=cls):
             return _record(cls, given, f"{path}.")
         case inspect.VarTupleType(item_type=item):
+            if isinstance(given, str) and _is_leaf(kind):
+                given = [each.strip() for each in given.split(",") if each.strip()]
             if not isinstance(given, list):
                 raise BadUsage("field.not_list", field=path)
             return tuple(_value(item, each, f"{path}[{n}]", False) for n, each in enumerate(given))
@@ -242,4 +247,6 @@ def _optional(kind: inspect.Type) -> bool:
 
 
 def _is_leaf(kind: inspect.Type) -> bool:
-    return not isinstance(kind, inspect.StructType | inspect.VarTupleType)
+    if isinstance(kind, inspect.VarTupleType):
+        return isinstance(kind.item_type, inspect.StrType)
+    return not isinstance(kind, inspect.StructType)

@@ -1,4 +1,4 @@
-"""Which card is meant: by its own number, or by its holder's when there is only one it can be."""
+"""Which card or person is meant: by a number of their own, or by the holder's."""
 
 from __future__ import annotations
 
@@ -29,6 +29,18 @@ def card_named(lookup: Lookup, given: str) -> str:
     if len(cards) > 1:
         raise Refusal("card.several", cards=" ".join(cards))
     return cards[0]
+
+
+def person_named(lookup: Lookup, given: str) -> str:
+    """Return the id of the person that `given` names: the id itself, or a 社会保障号码.
+
+    Raises:
+        Refusal: `person.unknown`.
+    """
+    held = lookup.dossier(_social_number(given) or given)
+    if held is None:
+        raise Refusal("person.unknown")
+    return held.person.id
 
 
 def _social_number(given: str) -> str | None:

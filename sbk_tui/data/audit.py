@@ -66,8 +66,9 @@ class StoredRecord(NamedTuple):
 def records_of(db: SqliteDatabase, inc: str, after: int = 0) -> Iterator[StoredRecord]:
     """Yield the records of an incarnation behind number `after`, in order."""
     cursor = db.execute_sql(
-        "SELECT op, inc, seq, envelope, payload, salt, prev, hash, counter_sig, clerk_sig"
-        " FROM operation WHERE inc = ? AND seq > ? ORDER BY seq",
+        # As bytes whatever somebody has stored there: text that is no UTF-8 must be a finding.
+        "SELECT op, inc, seq, CAST(envelope AS BLOB), CAST(payload AS BLOB), CAST(salt AS BLOB),"
+        " prev, hash, counter_sig, clerk_sig FROM operation WHERE inc = ? AND seq > ? ORDER BY seq",
         (inc, after),
     )
     for op, of, seq, envelope, payload, salt, prev, hashed, counter_sig, clerk_sig in cursor:

@@ -7,7 +7,7 @@ the cards are read in the order of their key; within a village or a unit its peo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 
 import msgspec
@@ -143,5 +143,4 @@ def _end(wanted: Wanted) -> str:
 
 def _begin(day: date) -> str:
     """Return where a day at the counter begins in the column `collected` (ISO, UTC)."""
-    midnight = datetime.combine(day, time(), CHINA)
-    return (midnight - timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M:%S")
+    return datetime.combine(day, time(), CHINA).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")

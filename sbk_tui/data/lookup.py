@@ -19,7 +19,8 @@ from sbk_tui.data.records import Records
 from sbk_tui.data.store import Store
 from sbk_tui.domain.card import Card
 from sbk_tui.domain.operations.base import Operation
-from sbk_tui.domain.people import Application, Person
+from sbk_tui.domain.people import Application, FormerIdentity, Person
+from sbk_tui.domain.temp_card import TempCard
 
 PAGE = 50
 _NUMBER = re.compile(r"\d{4,17}[\dXx]?")
@@ -77,6 +78,10 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     """Newest first."""
     versions: dict[str, int]
     """Subject → version, to be handed back as `base` by whoever acts on what was shown."""
+    temp_cards: tuple[TempCard, ...] = ()
+    """Those the person has, or was the last to have."""
+    formers: tuple[FormerIdentity, ...] = ()
+    """Who the person was before corrections, oldest first."""
 
 
 class Lookup:
@@ -119,12 +124,17 @@ class Lookup:
             cards = records.cards_of(person.id)
             applications = records.applications_of(person.id)
             subjects = [e.subject for e in (person, *cards, *applications)]
+            temp_cards = records.temp_cards_of(person.id)
+            seen = [*subjects, *(card.subject for card in temp_cards)]
             return Dossier(
                 person=person,
                 cards=cards,
                 applications=applications,
+                # Not of the temporary cards: others had them before.
                 timeline=_timeline(db, subjects),
-                versions={name: records.version(name) for name in subjects},
+                versions={name: records.version(name) for name in seen},
+                temp_cards=temp_cards,
+                formers=records.formers_of(person.id),
             )
 
     def operation(self, key: str) -> Filed | None:
@@ -151,6 +161,11 @@ class Lookup:
             ).fetchone()[0]
         operation = None if payload is None else decode_payload(event.kind, bytes(payload))
         return Filed(event=event, envelope=envelope, operation=operation)
+
+    def temp_card(self, number: str) -> TempCard | None:
+        """Return a temporary card by its number."""
+        with self._store.session() as db:
+            return Records(db, self._initials).temp_card(number)
 
     def batch(self, batch: str) -> tuple[tuple[Person | None, Card], ...]:
         """Return the cards of a batch with their holders, by card number."""
@@ -182,6 +197,15 @@ class Lookup:
             ).fetchone()
         return int(row[0])
 
+    def oldest_waiting_ms(self) -> int | None:
+        """Return the time of the oldest operation that the city has not received."""
+        with self._store.session() as db:
+            row = db.execute_sql(
+                "SELECT min(o.hlc) FROM operation o LEFT JOIN receipt r ON r.op = o.op"
+                " WHERE r.op IS NULL"
+            ).fetchone()
+        return hlc_ms(row[0]) if row[0] else None
+
     def open_cases(self) -> int:
         """Return how many cases wait for a clerk."""
         with self._store.session() as db:
@@ -207,14 +231,16 @@ def _searches(text: str) -> list[tuple[str, str]]:
         if len(text) < _FEWEST_DIGITS:
             return []
         found = [(_BY_NUMBER, text), (_BY_TAIL, text[::-1])]
+        found += [(_BY_FORMER_NUMBER, text), (_BY_FORMER_TAIL, text[::-1]), (_BY_TEMP_CARD, text)]
         if text.startswith("1"):
             found.insert(0, (_BY_MOBILE, text))
         if len(text) >= _FEWEST_BANK_DIGITS:
             found.append((_BY_BANK_CARD, text))
         return found
     if text.isascii():
-        return [(_BY_CARD, text.upper()), (_BY_INITIALS, text.lower())]
-    return [(_BY_NAME, text)]
+        upper, lower = text.upper(), text.lower()
+        return [(_BY_CARD, upper), (_BY_INITIALS, lower), (_BY_TEMP_CARD, upper)]
+    return [(_BY_NAME, text), (_BY_FORMER_NAME, text)]
 
 
 _BY_NUMBER = "SELECT id FROM person WHERE number >= ? AND number < ? ORDER BY number LIMIT ?"
@@ -228,6 +254,20 @@ _BY_BANK_CARD = (
 _BY_INITIALS = (
     "SELECT person FROM person_initials WHERE initials >= ? AND initials < ?"
     " ORDER BY initials LIMIT ?"
+)
+_BY_FORMER_NUMBER = (
+    "SELECT person FROM former_identity WHERE number >= ? AND number < ? ORDER BY number LIMIT ?"
+)
+_BY_FORMER_TAIL = (
+    "SELECT person FROM former_identity WHERE tail >= ? AND tail < ? ORDER BY tail LIMIT ?"
+)
+_BY_FORMER_NAME = (
+    "SELECT person FROM former_identity WHERE name >= ? AND name < ? ORDER BY name LIMIT ?"
+)
+# The plus keeps SQLite on the number, not on the state.
+_BY_TEMP_CARD = (
+    "SELECT person FROM temp_card WHERE number >= ? AND number < ? AND +state = '01'"
+    " ORDER BY number LIMIT ?"
 )
 
 

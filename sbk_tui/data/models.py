@@ -196,7 +196,32 @@ class Application(Base):
     body = BlobField()
 
 
-PROJECTIONS = (Person, PersonInitials, Card, Application, Subject)
+class TempCard(Base):
+    number = TextField(primary_key=True)
+    state = TextField()
+    box = TextField()
+    custody = TextField()
+    person = TextField(index=True)
+    valid_to = TextField()
+    body = BlobField()
+
+    class Meta:
+        indexes = (
+            (("state", "valid_to", "number"), False),
+            (("custody", "state", "box", "number"), False),
+        )
+
+
+class FormerIdentity(Base):
+    id = TextField(primary_key=True)
+    person = TextField(index=True)
+    number = TextField(index=True)
+    tail = TextField(index=True)
+    name = TextField(index=True)
+    body = BlobField()
+
+
+PROJECTIONS = (Person, PersonInitials, Card, Application, TempCard, FormerIdentity, Subject)
 TABLES = (
     Operation,
     About,

@@ -221,6 +221,11 @@ def tick(last_hlc: int, now_ms: int) -> int:
     return max(now_ms << _HLC_COUNTER_BITS, last_hlc + 1)
 
 
+def hlc_of(ms: int) -> int:
+    """Return the first hybrid logical time of a millisecond."""
+    return ms << _HLC_COUNTER_BITS
+
+
 def hlc_ms(hlc: int) -> int:
     """Return the Unix milliseconds of a hybrid logical time."""
     return hlc >> _HLC_COUNTER_BITS

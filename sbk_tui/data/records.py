@@ -15,16 +15,19 @@ from peewee import SqliteDatabase
 
 from sbk_tui.data.seal import digest
 from sbk_tui.domain.card import Card
-from sbk_tui.domain.people import Application, Person
+from sbk_tui.domain.people import Application, FormerIdentity, Person
 from sbk_tui.domain.stock import shelf_key
+from sbk_tui.domain.temp_card import TempCard
 from sbk_tui.domain.text import plain
 from sbk_tui.domain.world import Entity
 
-T = TypeVar("T", Person, Card, Application)
+T = TypeVar("T", Person, Card, Application, TempCard, FormerIdentity)
 _encode = msgspec.msgpack.Encoder(enc_hook=plain).encode
 _person = msgspec.msgpack.Decoder(Person).decode
 _card = msgspec.msgpack.Decoder(Card).decode
 _application = msgspec.msgpack.Decoder(Application).decode
+_temp_card = msgspec.msgpack.Decoder(TempCard).decode
+_former = msgspec.msgpack.Decoder(FormerIdentity).decode
 
 
 class Records:
@@ -57,6 +60,27 @@ class Records:
             person_id,
         )
 
+    def temp_card(self, number: str) -> TempCard | None:
+        return self._one(_temp_card, "SELECT body FROM temp_card WHERE number = ?", number)
+
+    def temp_cards_of(self, person_id: str) -> tuple[TempCard, ...]:
+        return self._all(
+            _temp_card, "SELECT body FROM temp_card WHERE person = ? ORDER BY number", person_id
+        )
+
+    def formers_of(self, person_id: str) -> tuple[FormerIdentity, ...]:
+        return self._all(
+            _former, "SELECT body FROM former_identity WHERE person = ? ORDER BY id", person_id
+        )
+
+    def person_once(self, number: str) -> Person | None:
+        """Return who had `number` before a correction, the last one of several."""
+        sql = (
+            "SELECT p.body FROM former_identity f JOIN person p ON p.id = f.person"
+            " WHERE f.number = ? AND p.number <> f.number ORDER BY f.id DESC LIMIT 1"
+        )
+        return self._one(_person, sql, number)
+
     def version(self, subject: str) -> int:
         """Return how often `subject` was changed; 0 when it does not exist."""
         row = self._db.execute_sql(
@@ -74,6 +98,10 @@ class Records:
                 self._put_card(entity, body)
             case Application():
                 self._put_application(entity, body)
+            case TempCard():
+                self._put_temp_card(entity, body)
+            case FormerIdentity():
+                self._put_former(entity, body)
         self._db.execute_sql(
             "INSERT INTO subject (id, version, row_hash) VALUES (?, 1, ?) ON CONFLICT (id)"
             " DO UPDATE SET version = subject.version + 1, row_hash = excluded.row_hash",
@@ -93,7 +121,9 @@ class Records:
             ),
         )  # fmt: skip
         self._db.execute_sql("DELETE FROM person_initials WHERE person = ?", (person.id,))
-        for letters in self._initials(person.name):
+        # Former names too (F2): a correction puts them before the person.
+        names = dict.fromkeys((person.name, *(f.name for f in self.formers_of(person.id))))
+        for letters in (each for name in names for each in self._initials(name)):
             self._db.execute_sql(
                 "INSERT INTO person_initials (initials, person) VALUES (?, ?)"
                 " ON CONFLICT DO NOTHING",
@@ -126,6 +156,25 @@ class Records:
                 _text(application.made_at), application.counter, body,
             ),
         )  # fmt: skip
+
+    def _put_temp_card(self, card: TempCard, body: bytes) -> None:
+        self._db.execute_sql(
+            "INSERT INTO temp_card (number, state, box, custody, person, valid_to, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET"
+            " state = excluded.state, box = excluded.box, custody = excluded.custody,"
+            " person = excluded.person, valid_to = excluded.valid_to, body = excluded.body",
+            (
+                card.number, card.state.value, card.box, card.custody, card.person,
+                _text(card.valid_to) or "", body,
+            ),
+        )  # fmt: skip
+
+    def _put_former(self, former: FormerIdentity, body: bytes) -> None:
+        self._db.execute_sql(
+            "INSERT INTO former_identity (id, person, number, tail, name, body)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+            (former.id, former.person, former.number, former.number[::-1], former.name, body),
+        )
 
     def _one(self, decode: Callable[[bytes], T], sql: str, *values: Any) -> T | None:
         row = self._db.execute_sql(sql, values).fetchone()

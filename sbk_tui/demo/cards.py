@@ -24,6 +24,11 @@ def bank_card(bank: str, running: int) -> str:
     return next(body + str(last) for last in range(10) if luhn_ok(f"{body}{last}"))
 
 
+def temp_number(running: int) -> str:
+    """Return the 临时卡编号 of the `running`th blank: L and six digits."""
+    return f"L{running:06d}"
+
+
 def place(running: int) -> str:
     """Return the 存放位置 柜-层-盒-位 of the card `running`, each counted from 1."""
     box, slot = divmod(running, _SLOTS)

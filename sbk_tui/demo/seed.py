@@ -94,7 +94,8 @@ def _do_approved(counter: Counter, clock: Clock, second: Session, events: Iterat
 
 
 def _intent(counter: Counter, event: Event) -> Intent:
-    photo = getattr(getattr(event.operation, "form", None), "photo", "")
-    return counter.ledger.intend(
-        event.operation, op=counter.new_id(), blobs=(photo,) if photo else ()
+    operation = event.operation
+    photo = getattr(operation, "photo", "") or getattr(
+        getattr(operation, "form", None), "photo", ""
     )
+    return counter.ledger.intend(operation, op=counter.new_id(), blobs=(photo,) if photo else ())

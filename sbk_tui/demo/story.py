@@ -20,11 +20,22 @@ from sbk_tui.domain.kinds import kind_named
 from sbk_tui.domain.operations.apply import Apply
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.batch import MOST_LINES, Line, TakeIn
+from sbk_tui.domain.operations.correct import Change, ChangePhoto, Correct
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss, term_end
 from sbk_tui.domain.operations.roll_back import RollBack
 from sbk_tui.domain.operations.store import Slot, StoreCards
+from sbk_tui.domain.operations.temp import (
+    CancelTempCard,
+    EnableTempCard,
+    IssueTempCard,
+    RewriteTempCard,
+    StockTempCards,
+    TakeBackTempCard,
+    last_day,
+)
 from sbk_tui.domain.rules import Settings
+from sbk_tui.domain.temp_card import MOST_BLANKS
 from sbk_tui.domain.world import CHINA, from_ms
 
 DAYS = 200
@@ -53,14 +64,23 @@ _TAKE, _ISSUE, _COLLECT = "batch.take_in", "issue.person", "card.collect"
 _ENABLE, _TEMP, _FORMAL = "card.enable", "loss.temporary", "loss.formal"
 _RELEASE, _CANCEL, _APPLY = "card.release", "card.cancel", "person.apply"
 _ROLL_BACK, _STORE = "issue.roll_back", "card.store"
+_CORRECT, _PHOTO = "person.correct", "person.photo"
 _LIVE = (_TAKE, _COLLECT, _ENABLE)
+_TEMP_OUT = (*_LIVE, _FORMAL, "temp.issue", "temp.enable")
+_SAME_VISIT = frozenset({"temp.enable", "temp.rewrite"})
+_SPARE_BLANKS = 20
 
 FATES = (
     #     ‰    what happened                                      where it stands
     Fate(245, (_TAKE,)),  #                                       sealed, in the drawer
     Fate(5, (_TAKE, _ISSUE, _ROLL_BACK, _STORE)),  #              in the drawer again
     Fate(70, (_TAKE, _ISSUE)),  #                                 sealed, handed out
-    Fate(280, _LIVE),  #                                          in use
+    Fate(240, _LIVE),  #                                          in use
+    Fate(10, (*_LIVE, _CORRECT)),  #                              in use, another telephone
+    Fate(5, (*_LIVE, _PHOTO)),  #                                 in use, another portrait
+    Fate(15, _TEMP_OUT),  #                                       lost, with a temporary card
+    Fate(5, (*_TEMP_OUT, "temp.rewrite", "temp.take_back")),  #   lost, it came back
+    Fate(5, (*_TEMP_OUT, "temp.cancel")),  #                      lost, and the other one too
     Fate(130, (_TAKE, _ISSUE, _ENABLE)),  #                       in use
     Fate(25, (*_LIVE, _TEMP, _RELEASE)),  #                       in use, was lost
     Fate(15, (*_LIVE, _TEMP, _FORMAL, _RELEASE)),  #              in use, was lost
@@ -123,6 +143,7 @@ class _Life:
     fate: Fate
     card: str = ""
     successor: str = ""
+    temp: str = ""
 
 
 class _Teller:
@@ -136,11 +157,13 @@ class _Teller:
         self._settings = settings
         self._photos = photos
         self._running = 0
+        self._blanks = 0
 
     def tell(self, people: Sequence[Resident], fates: Sequence[Fate]) -> list[Event]:
         lives = self._lives(people, fates)
         events = [event for life in lives if not life.card for event in self._without(life)]
         events += self._batches([life for life in lives if life.card])
+        events += self._stock()
         return sorted(events, key=lambda event: event.at_ms)
 
     def _lives(self, people: Sequence[Resident], fates: Sequence[Fate]) -> list[_Life]:
@@ -154,9 +177,9 @@ class _Teller:
                 fate = Fate(0, ())  # born since: no card yet
             has_card = _TAKE in fate.kinds
             card = self._next_card() if has_card else ""
-            lives.append(
-                _Life(resident, fate, card, "" if fate.successor is None else self._next_card())
-            )
+            successor = "" if fate.successor is None else self._next_card()
+            temp = self._next_blank() if "temp.issue" in fate.kinds else ""
+            lives.append(_Life(resident, fate, card, successor, temp))
         return lives
 
     def _draw(self, fates: Sequence[Fate]) -> Fate:
@@ -165,6 +188,20 @@ class _Teller:
     def _next_card(self) -> str:
         self._running += 1
         return cards.card_number(self._running)
+
+    def _next_blank(self) -> str:
+        self._blanks += 1
+        return cards.temp_number(self._blanks)
+
+    def _stock(self) -> Iterator[Event]:
+        """Yield the arrivals of temporary cards: those given out since, and some more."""
+        if not self._blanks:
+            return
+        count, at = self._blanks + _SPARE_BLANKS, self._morning(DAYS)
+        for box, start in enumerate(range(0, count, MOST_BLANKS), 1):
+            end = min(start + MOST_BLANKS, count)
+            numbers = tuple(cards.temp_number(n + 1) for n in range(start, end))
+            yield Event(at_ms=at, operation=StockTempCards(box=f"L{box}", numbers=numbers))
 
     def _without(self, life: _Life) -> Iterator[Event]:
         """Yield the application of somebody who has no card yet."""
@@ -257,16 +294,28 @@ class _Teller:
                 at = last + self._rng.randint(1, 4) * _MINUTE  # 5.1.4: at the same visit
             if kind == _ROLL_BACK:
                 at = last + self._rng.randint(5, 40) * _MINUTE  # the mistake is seen at once
+            elif kind in _SAME_VISIT:
+                at = last + self._rng.randint(1, 4) * _MINUTE
             last = at
             yield Event(
                 at_ms=at,
-                operation=self._operation(kind, card, life.resident, at),
+                operation=self._operation(kind, card, life, at),
                 two_clerks=kind == _CANCEL,
             )
 
-    def _operation(self, kind: str, card: str, resident: Resident, at: int) -> Operation:
-        person = resident.person
+    def _operation(self, kind: str, card: str, life: _Life, at: int) -> Operation:
+        resident, person = life.resident, life.resident.person
+        if life.temp and kind.startswith("temp."):
+            return self._temporary(kind, life, at)
         match kind:
+            case "person.correct":
+                after = f"139{self._rng.randrange(10**8):08d}"
+                change = Change(field="mobile", before=person.mobile, after=after)
+                return Correct(person=person.id, changes=(change,))
+            case "person.photo":
+                return ChangePhoto(
+                    person=person.id, photo=self._rng.choice(self._photos), reason="2"
+                )
             case "issue.person":
                 return IssueToPerson(card=card, receiver=self._receiver(resident))
             case "card.collect":
@@ -290,6 +339,25 @@ class _Teller:
                 old = age_on(_day(at), resident.birth) >= _OLD
                 reason, proof = ("01", "死亡证明") if old else ("08", "身份证、本人申请")
                 return Cancel(card=card, reason=reason, proof=proof, card_taken_back=not old)
+
+    def _temporary(self, kind: str, life: _Life, at: int) -> Operation:
+        card = life.temp
+        match kind:
+            case "temp.issue":
+                return IssueTempCard(
+                    temp_card=card,
+                    person=life.resident.person.id,
+                    receiver=self._receiver(life.resident),
+                    valid_to=last_day(_day(at), self._settings),
+                )
+            case "temp.enable":
+                return EnableTempCard(temp_card=card)
+            case "temp.rewrite":
+                return RewriteTempCard(temp_card=card, id_shown=True)
+            case "temp.take_back":
+                return TakeBackTempCard(temp_card=card, box="L1")
+            case _:
+                return CancelTempCard(temp_card=card, end="02")
 
     def _receiver(self, resident: Resident) -> Receiver:
         """Return who took the card: a child's guardian, else the holder."""

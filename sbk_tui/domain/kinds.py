@@ -11,11 +11,21 @@ from sbk_tui.domain.capability import Capability
 from sbk_tui.domain.operations.apply import Apply
 from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.operations.batch import TakeIn
+from sbk_tui.domain.operations.correct import ChangePhoto, Correct
+from sbk_tui.domain.operations.day import CloseDay
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
 from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.domain.operations.roll_back import RollBack
 from sbk_tui.domain.operations.store import StoreCards
+from sbk_tui.domain.operations.temp import (
+    CancelTempCard,
+    EnableTempCard,
+    IssueTempCard,
+    RewriteTempCard,
+    StockTempCards,
+    TakeBackTempCard,
+)
 from sbk_tui.errors import BadUsage
 
 
@@ -50,6 +60,15 @@ KINDS = (
     Kind(Release,              _D,     _C.RELEASE,  "3.3"),
     Kind(Cancel,               _D,     _C.CANCEL,   "3.4"),
     Kind(ApplyForReplacement,  _H,     _C.REPLACE,  "5.1.2.2"),
+    Kind(StockTempCards,       _F,     _C.TEMP_CARD, "6.1.1.1"),
+    Kind(IssueTempCard,        _D,     _C.TEMP_CARD, "6.1.1.1"),
+    Kind(EnableTempCard,       _D,     _C.TEMP_CARD, "6.1.1.2"),
+    Kind(RewriteTempCard,      _D,     _C.TEMP_CARD, "6.2"),
+    Kind(TakeBackTempCard,     _F,     _C.TEMP_CARD, "6.3"),
+    Kind(CancelTempCard,       _D,     _C.TEMP_CARD, "6.3"),
+    Kind(Correct,              _D,     _C.CORRECT,  "F2"),
+    Kind(ChangePhoto,          _D,     _C.CORRECT,  "F3"),
+    Kind(CloseDay,             _F,     _C.QUERY,    "B6"),
 )  # fmt: skip
 
 _BY_NAME = {kind.name: kind for kind in KINDS}

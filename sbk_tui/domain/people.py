@@ -48,6 +48,25 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         return f"person/{self.id}"
 
 
+class FormerIdentity(msgspec.Struct, frozen=True, kw_only=True):
+    """曾用姓名、号码: who a person was before a correction (F2); searches find both."""
+
+    id: str
+    person: str
+    number: str
+    name: str
+    until: datetime
+    proof: str
+    """What was shown for the change, in words."""
+    scan: str = ""
+    """Blob id of the scanned proof, or empty."""
+
+    @property
+    def subject(self) -> str:
+        """The name of this record in envelopes."""
+        return f"former/{self.id}"
+
+
 class Application(msgspec.Struct, frozen=True, kw_only=True):
     """申领 / 补换申请: a wish for a card, from the counter to production."""
 

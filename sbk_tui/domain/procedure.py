@@ -49,6 +49,8 @@ class Procedure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     old_path: str
     """Where the regulation's reader finds it in the system it replaces."""
     summary: str
+    place: str = ""
+    """Behind which clause the menu puts a job that the annex does not number (F2); or empty."""
     steps: tuple[Step, ...]
     troubles: tuple[Trouble, ...] = ()
 

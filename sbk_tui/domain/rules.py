@@ -44,7 +44,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     formal_loss_releasable: bool = True
     temp_card_days: int = 60
     temp_card_max_days: int = 180
+    temp_card_require_return: bool = False
+    """Whether a new card is enabled only once the temporary card is back."""
     temp_require_unit_for_all: bool = False
+    correct_four_eyes: bool = True
+    """Whether a changed name or number wants a second clerk (F2)."""
     issue_enable_at_once: bool = True
     rollback_days: int = 7
     cancel_four_eyes: bool = True

@@ -9,10 +9,11 @@ import msgspec
 
 from sbk_tui.domain.capability import Authority
 from sbk_tui.domain.card import Card
-from sbk_tui.domain.people import Application, Person
+from sbk_tui.domain.people import Application, FormerIdentity, Person
+from sbk_tui.domain.temp_card import TempCard
 from sbk_tui.errors import Refusal
 
-Entity = Person | Card | Application
+Entity = Person | Card | Application | TempCard | FormerIdentity
 CHINA = timezone(timedelta(hours=8), "CST")
 """The counters' one time zone; China has no summer time."""
 
@@ -29,6 +30,14 @@ class World(Protocol):
     def cards_of(self, person_id: str) -> tuple[Card, ...]: ...
 
     def applications_of(self, person_id: str) -> tuple[Application, ...]: ...
+
+    def temp_card(self, number: str) -> TempCard | None: ...
+
+    def temp_cards_of(self, person_id: str) -> tuple[TempCard, ...]: ...
+
+    def formers_of(self, person_id: str) -> tuple[FormerIdentity, ...]: ...
+
+    def person_once(self, number: str) -> Person | None: ...
 
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +86,11 @@ def known_card(world: World, number: str, clause: str) -> Card:
     if card is None:
         raise Refusal("card.unknown", clause=clause, card=number)
     return card
+
+
+def names_of(world: World, person: Person) -> frozenset[str]:
+    """Return the names that are a person's now, or were before a correction (F2)."""
+    return frozenset({person.name, *(former.name for former in world.formers_of(person.id))})
 
 
 def holder_of(world: World, card: Card) -> Person:

@@ -1,4 +1,4 @@
-"""申领 (1.1, 1.2): questions in the regulation's order, portrait, form, signature."""
+"""申领, 新增申请 (1.1, 1.2, 6.1.2.1): questions in order, portrait, form, signature."""
 
 from __future__ import annotations
 
@@ -13,25 +13,28 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from sbk_tui.domain import mask
+from sbk_tui.domain.application import ApplyPath
+from sbk_tui.domain.capability import Capability
 from sbk_tui.domain.rules import Problem
 from sbk_tui.errors import Refusal, SbkError
 from sbk_tui.screens.ask import Ask
-from sbk_tui.screens.choose import Choose
-from sbk_tui.screens.form import FieldRow, Form, after_typing, words_of
+from sbk_tui.screens.form import Form, after_typing, words_of
 from sbk_tui.screens.job import JobScreen, step
 from sbk_tui.screens.keys import bindings
 from sbk_tui.services import words
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import FormDraft
 from sbk_tui.services.id_desk import IdCard
+from sbk_tui.services.new_application import Beginning
 from sbk_tui.services.paper_desk import Printable
 from sbk_tui.texts import name_of, word
 
-_CLAUSE = "1.2"
+CAPTURE, NEW = "1.2", "6.1.2.1"
+_PATHS: dict[str, ApplyPath] = {CAPTURE: "capture", NEW: "new_application"}
 
 
 class ApplyScreen(JobScreen):
-    """信息采集, one step of the regulation at a time."""
+    """信息采集 or 新增申请, one step of the regulation at a time."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         "read_id", "find", "portrait", "print", "confirm"
@@ -40,9 +43,16 @@ class ApplyScreen(JobScreen):
         "help", "read_id", "find", "portrait", "print", "confirm", "back",
     )  # fmt: skip
 
-    def __init__(self, desks: Desks) -> None:
-        super().__init__(desks, _CLAUSE)
-        self._values = desks.apply.first_values()
+    def __init__(
+        self, desks: Desks, clause: str = CAPTURE, beginning: Beginning | None = None
+    ) -> None:
+        """Open 信息采集 (1.2), or 新增申请 (6.1.2.1) with what is known already (F1)."""
+        super().__init__(desks, clause)
+        self._clause = clause
+        self._path = _PATHS[clause]
+        self._beginning = beginning
+        self._values = desks.apply.first_values(self._path)
+        self._values |= beginning.values if beginning else {}
         self._op, self._draft = desks.new_id(), desks.new_id()
         self._saved = False
 
@@ -55,7 +65,10 @@ class ApplyScreen(JobScreen):
         """Begin with the newest draft if the clerk wants it."""
         super().on_mount()
         self._show_step()
-        draft = self.desks.drafts.newest(_CLAUSE)
+        if self._beginning is not None:
+            self.messages.say(self._beginning.cause or word("new_application.filled"))
+            return
+        draft = self.desks.drafts.newest(self._clause)
         if draft is not None:
             name = draft.values.get("name") or word("draft.no_name")
             question = word("draft.found", job=f"{self.progress.procedure.title} {name}")
@@ -86,7 +99,7 @@ class ApplyScreen(JobScreen):
         self._show_known()
         place = self.query_one("#act", Vertical)
         place.remove_children()
-        fields = self.desks.apply.fields(self._step)
+        fields = self.desks.apply.fields(self._step, self._path)
         current = self.progress.current
         if current is not None:
             place.mount(Static(Text(f"{current.title}  {current.key}", "bold")))
@@ -131,8 +144,11 @@ class ApplyScreen(JobScreen):
         self._collect()
         found = self.desks.apply.step_problems(self._step, self._values)
         self.query_one(Form).show_problems(found)
-        if any(not problem.warning for problem in found):
-            self.messages.say(word("job.problems", count=_count(found)), "bad")
+        wrong = [problem for problem in found if not problem.warning]
+        if wrong:
+            one = words_of(wrong[0])  # the note at the field may have no room for it
+            said = one if len(wrong) == 1 else word("job.problems", count=len(wrong))
+            self.messages.say(said, "bad")
             return
         warned = "；".join(words_of(problem) for problem in found)
         self.show_progress(self.progress.after(self._step))
@@ -170,18 +186,7 @@ class ApplyScreen(JobScreen):
 
     def action_find(self) -> None:
         """F5: list what the field can hold: villages, nations, banks."""
-        row = next((row for row in self.query(FieldRow) if row.has_focus_within), None)
-        if row is not None and row.field.name in ("village_code", "village_name"):
-            choose = Choose(word("apply.choose_village"), self.desks.apply.villages)
-            self.app.push_screen(choose, self._village)
-        else:
-            self.list_choices()
-
-    def _village(self, chosen: tuple[str, str] | None) -> None:
-        if chosen is not None:
-            self.query_one(Form).fill({"village_code": chosen[0], "village_name": chosen[1]})
-            self._collect()
-            self.query_one(Form).focus_last()
+        self.list_choices()
 
     # ------------------------------------------------------------------ portrait, form, saving
 
@@ -235,6 +240,10 @@ class ApplyScreen(JobScreen):
         self.show_progress(self.progress.back_to(target))
         self._show_step()
         self.messages.say(words_of(problem), "bad")
+        if self.query(Form):
+            form = self.query(Form).last()
+            found = self.desks.apply.step_problems(target, self._values) or (problem,)
+            form.call_after_refresh(form.show_problems, found)
 
     @step("save")
     def action_confirm(self) -> None:
@@ -261,11 +270,24 @@ class ApplyScreen(JobScreen):
         self._show_step()
         time, code = words.moment(done.at_ms), done.code  # type: ignore[attr-defined]
         said = word("job.done", job=self.progress.procedure.title, time=time, code=code)
-        self.messages.say(f"{said} {word('apply.saved_next')}", "ok")
+        then = word("new_application.saved" if self._goes_on else "apply.saved_next")
+        self.messages.say(f"{said} {then}", "ok")
         self.show_status()
 
+    @property
+    def _goes_on(self) -> bool:
+        """Whether a temporary card follows (6.1.2.2)."""
+        rights = self.desks.seat.authority.capabilities
+        return self._clause == NEW and Capability.TEMP_CARD in rights
+
     def _next_applicant(self) -> None:
-        self.app.switch_screen(ApplyScreen(self.desks))
+        if not self._goes_on:
+            self.app.switch_screen(ApplyScreen(self.desks, self._clause))
+            return
+        from sbk_tui.screens.temp_card import TempCardScreen
+
+        person = self.desks.query.dossier(self._values["number"]).person.id
+        self.app.switch_screen(TempCardScreen(self.desks, "6.1.1", person))
 
     def failed(self, error: SbkError) -> None:
         """A refusal that names a field leads back to its step."""
@@ -295,7 +317,7 @@ class ApplyScreen(JobScreen):
             draft = FormDraft(
                 id=self._draft, op=self._op, step=self._step, values=dict(self._values)
             )
-            self.keep(_CLAUSE, draft)
+            self.keep(self._clause, draft)
 
     def step_back(self) -> bool:
         """One step back; from the first, out (the draft stays)."""
@@ -314,7 +336,3 @@ class ApplyScreen(JobScreen):
 
     def _title(self) -> str:
         return self.progress.current.title if self.progress.current else ""
-
-
-def _count(found: tuple[Problem, ...]) -> int:
-    return sum(not problem.warning for problem in found)

@@ -147,7 +147,7 @@ class CardJobScreen(JobScreen):
                 progress = progress.found_done(act.step)
         self.show_progress(progress)
         self.set_class(True, "-picked")
-        self.messages.say("")
+        self.messages.say(self._reminder())
         self._show_act(values or {})
 
     def _take_up(self, draft: FormDraft, answer: str | None) -> None:
@@ -259,9 +259,17 @@ class CardJobScreen(JobScreen):
             code=handled.done.code,
         )
         self.query_one("#said", Static).update(Text(said))
-        self.messages.say(word("job.done_next" if self.act else "job.done_end"), "ok")
+        next_words = word("job.done_next" if self.act else "job.done_end")
+        self.messages.say(f"{next_words}{self._reminder()}", "ok")
         self._show_act({})
         self.show_status()
+
+    def _reminder(self) -> str:
+        """Return what to say of a temporary card when the real one goes out (domain rule 4.5)."""
+        brings_card = any(act.step == "enable" for act in self.job.acts)
+        if self._seen is None or not brings_card:
+            return ""
+        return words.temp_card_reminder(self._seen.temp_cards)
 
     def failed(self, error: SbkError) -> None:
         """Say why; and when somebody else was quicker, who, when and with what."""

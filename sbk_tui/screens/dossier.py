@@ -42,6 +42,8 @@ def dossier_text(
     _line(text, "address", person.address)
     _line(text, "category", name_of("category", person.category))
     _line(text, "unit_name", person.unit_name or person.village_name)
+    for former in seen.formers:
+        text.append(f"{words.former(former, hide(former.number))}\n", "dim")
     if road is not None:
         _way(text, road, today)
     _standing(text, standing(seen.timeline), heard)
@@ -92,6 +94,8 @@ def _cards(text: Text, seen: Dossier, *, revealed: bool) -> None:
         ):
             if when:
                 text.append(f"   {word('query.' + key)} {when}\n", "dim")
+    for temp_card in seen.temp_cards:
+        text.append(f" {words.temp_card(temp_card)}\n")
     for each in seen.applications:
         text.append(f" {word('query.application')} {words.moment(each.made_at)}")
         text.append(f"  {name_of('apply_state', each.state)}  {name_of('bank', each.bank)}\n")

@@ -225,6 +225,11 @@ class Form(Vertical):
         """Everything in the form by field name."""
         return {row.field.name: row.value for row in self.rows}
 
+    @property
+    def known(self) -> dict[str, str]:
+        """The values in the form and, behind them, those it was given of other steps."""
+        return {**self._first, **self.values}
+
     def fill(self, values: Mapping[str, str]) -> None:
         """Put values into the fields that bear their names."""
         for row in self.rows:
@@ -251,7 +256,7 @@ class Form(Vertical):
 
     def check(self) -> tuple[Problem, ...]:
         """Show all problems at their fields, go to the first, and return them."""
-        found = problems(self._fields, self.values, self._rules)
+        found = problems(self._fields, self.known, self._rules)
         self.show_problems(found)
         return found
 
@@ -279,7 +284,7 @@ class Form(Vertical):
     @on(FieldRow.Left)
     def _left(self, event: FieldRow.Left) -> None:
         event.stop()
-        values = self.values
+        values = self.known
         row = next(r for r in self.rows if r.field is event.field)
         problem = None
         if values.get(event.field.name):
@@ -310,6 +315,6 @@ class Form(Vertical):
         return True
 
     def _show_asked(self) -> None:
-        values = self.values
+        values = self.known
         for row in self.rows:
             row.set_class(not row.field.asked(values), "-unasked")

@@ -10,7 +10,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -21,6 +21,7 @@ from sbk_tui.screens.choose import Choose
 from sbk_tui.screens.form import Form
 from sbk_tui.screens.job import JobScreen, step
 from sbk_tui.screens.keys import bindings, legend
+from sbk_tui.screens.over_list import OverList
 from sbk_tui.services import words
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.issues_desk import FIELDS, PURPOSES, Issue, Totals, Wanted
@@ -31,14 +32,10 @@ _CLAUSE = "2.4.1"
 _PAUSE_S = 0.2  # the counts read many rows: not at each letter
 
 
-class IssuesScreen(JobScreen):
+class IssuesScreen(OverList, JobScreen):
     """The issuing records of a place, a unit or a person."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("find", "confirm"),
-        Binding("pageup", "page(-1)", show=False, priority=True),
-        Binding("pagedown", "page(1)", show=False, priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("find", "confirm")
     legend_keys: ClassVar[tuple[str, ...]] = ("help", "find", "confirm", "back")
 
     def __init__(self, desks: Desks) -> None:
@@ -79,6 +76,8 @@ class IssuesScreen(JobScreen):
     @step("region")
     def action_find(self) -> None:
         """F5: choose a county, township or village of this counter's district."""
+        if self.list_choices():
+            return
         choose = Choose(word("issues.region"), self.desks.issues.regions)
         self.app.push_screen(choose, self._chosen)
 
@@ -132,10 +131,6 @@ class IssuesScreen(JobScreen):
     def _page(self, wanted: Wanted, after: Row | None, limit: int) -> Sequence[Row]:
         found = self.desks.issues.page(wanted, after.key if after else "", limit)
         return [_row(issue) for issue in found]
-
-    def action_page(self, pages: int) -> None:
-        """Turn the list's pages while the cursor stays in the fields."""
-        self.query_one(PagedList).action_page(pages)
 
     # ------------------------------------------------------------------ the export
 

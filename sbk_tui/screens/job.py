@@ -22,14 +22,17 @@ from sbk_tui.errors import Cancelled, SbkError
 from sbk_tui.screens.bars import Guide, KeyBar, MessageLine, StatusLine, TitleBar
 from sbk_tui.screens.form import FieldRow, Form, words_of
 from sbk_tui.screens.keys import bindings, legend
+from sbk_tui.screens.search import PersonSearch
 from sbk_tui.screens.work import Background
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import FormDraft
+from sbk_tui.services.new_application import CLAUSE, Beginning
 from sbk_tui.services.paper_desk import Printable
 from sbk_tui.services.procedures import procedure
 from sbk_tui.texts import word
 
 _DRAFT_PAUSE_S = 0.5
+_VILLAGE = ("village_code", "village_name")
 Method = TypeVar("Method", bound=Callable[..., None])
 
 
@@ -129,14 +132,18 @@ class JobScreen(Background, Screen[None]):
             self.messages.say(words_of(event.problem), "bad")
 
     def list_choices(self) -> bool:
-        """F5 in a field with a code table: list what it can hold; False in any other field."""
-        row = next((r for r in self.query(FieldRow) if r.has_focus_within and r.field.table), None)
-        if row is None:
+        """F5 in a field of a village or with a code table: list what it can hold; else False."""
+        row = next((r for r in self.query(FieldRow) if r.has_focus_within), None)
+        if row is None or not (row.field.table or row.field.name in _VILLAGE):
             return False
-        from sbk_tui.screens.choose import Choose
+        from sbk_tui.screens.choose import Choose, fitting
 
+        if row.field.name in _VILLAGE:
+            choose = Choose(word("apply.choose_village"), self.desks.apply.villages)
+            self.app.push_screen(choose, partial(_take_village, self.query(Form).last()))
+            return True
         offered = row.field.choices(self.desks.rules)
-        choose = Choose(word(f"fields.{row.field.name}"), partial(_fitting, offered))
+        choose = Choose(word(f"fields.{row.field.name}"), partial(fitting, offered))
         self.app.push_screen(choose, partial(_take, row))
         return True
 
@@ -170,6 +177,19 @@ class JobScreen(Background, Screen[None]):
         self.desks.drafts.save(job, draft)
 
     # ------------------------------------------------------------------ keys
+
+    @on(PersonSearch.NewWanted)
+    def _new_application(self, event: PersonSearch.NewWanted) -> None:
+        """F4 in a search: 新增申请 with everything known filled in (F1)."""
+        person = event.hit.person.id if event.hit else ""
+        begin = partial(self.desks.apply.beginning, event.text, person)
+        self.in_background(begin, self._open_application)
+
+    def _open_application(self, beginning: Beginning) -> None:
+        from sbk_tui.screens.apply import ApplyScreen
+
+        self.messages.say("")
+        self.app.push_screen(ApplyScreen(self.desks, CLAUSE, beginning))
 
     def action_help(self) -> None:
         """F1: what the regulation asks at this step, and the known troubles."""
@@ -210,8 +230,10 @@ class JobScreen(Background, Screen[None]):
         """Go on in the procedure: the spooler took the paper."""
 
 
-def _fitting(offered: tuple[tuple[str, str], ...], typed: str) -> tuple[tuple[str, str], ...]:
-    return tuple((code, name) for code, name in offered if typed in name or code.startswith(typed))
+def _take_village(form: Form, chosen: tuple[str, str] | None) -> None:
+    if chosen is not None:
+        form.fill(dict(zip(_VILLAGE, chosen, strict=True)))
+        form.focus_last()
 
 
 def _take(row: FieldRow, chosen: tuple[str, str] | None) -> None:

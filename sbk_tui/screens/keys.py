@@ -26,6 +26,7 @@ KEYS = (
     Key("read_id", ("f2", "ctrl+r"), "F2"),
     Key("read_card", ("f3", "ctrl+t"), "F3"),
     Key("next_free", ("f4", "ctrl+e"), "F4"),
+    Key("new", ("f4", "ctrl+l"), "F4"),
     Key("find", ("f5", "ctrl+o"), "F5"),
     Key("reveal", ("f6", "ctrl+y"), "F6"),
     Key("sort", ("f6", "ctrl+y"), "F6"),

@@ -31,10 +31,10 @@ from sbk_tui.terminal.listview import Column, PagedList, Row
 from sbk_tui.texts import explain, word
 
 
-def _apply(desks: Desks, _clause: str) -> Screen[None]:
+def _apply(desks: Desks, clause: str) -> Screen[None]:
     from sbk_tui.screens.apply import ApplyScreen
 
-    return ApplyScreen(desks)
+    return ApplyScreen(desks, clause)
 
 
 def _card_job(desks: Desks, clause: str) -> Screen[None]:
@@ -55,10 +55,10 @@ def _issues(desks: Desks, _clause: str) -> Screen[None]:
     return IssuesScreen(desks)
 
 
-def _stock(desks: Desks, _clause: str) -> Screen[None]:
-    from sbk_tui.screens.stock import StockScreen
+def _drawers(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.drawers import DrawersScreen
 
-    return StockScreen(desks)
+    return DrawersScreen(desks)
 
 
 def _debts(desks: Desks, _clause: str) -> Screen[None]:
@@ -67,10 +67,52 @@ def _debts(desks: Desks, _clause: str) -> Screen[None]:
     return DebtsScreen(desks)
 
 
+def _correct(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.correct import CorrectScreen
+
+    return CorrectScreen(desks)
+
+
+def _change_photo(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.change_photo import ChangePhotoScreen
+
+    return ChangePhotoScreen(desks)
+
+
+def _temp_card(desks: Desks, clause: str) -> Screen[None]:
+    from sbk_tui.screens.temp_card import TempCardScreen
+
+    return TempCardScreen(desks, clause)
+
+
+def _temp_ledger(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.temp_ledger import TempLedgerScreen
+
+    return TempLedgerScreen(desks)
+
+
+def _day(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.day import DayScreen
+
+    return DayScreen(desks)
+
+
+def _morning(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.morning import MorningScreen
+
+    return MorningScreen(desks)
+
+
+def _stats(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.stats import StatsScreen
+
+    return StatsScreen(desks)
+
+
 SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "1.2": _apply,
     "2.2.2": _card_job,
-    "2.3.3": _stock,
+    "2.3.3": _drawers,
     "2.4.1": _issues,
     "2.4.2": _query,
     "2.5": _card_job,
@@ -79,7 +121,17 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "3.3": _card_job,
     "3.4": _card_job,
     "5.1.4": _card_job,
+    "6.1.1": _temp_card,
+    "6.1.2.1": _apply,
+    "6.2": _temp_card,
+    "6.3": _temp_card,
+    "F2": _correct,
+    "F3": _change_photo,
     "0.1": _debts,
+    "0.7": _temp_ledger,
+    "0.2": _day,
+    "0.3": _morning,
+    "0.4": _stats,
 }
 """Clause → screen; the module of a screen is imported when it is opened."""
 

@@ -9,6 +9,7 @@ from textual.widget import Widget
 from sbk_tui.domain import mask
 from sbk_tui.services import words
 from sbk_tui.services.query_desk import Dossier
+from sbk_tui.services.temp_desk import held
 from sbk_tui.texts import name_of, word
 
 
@@ -38,6 +39,9 @@ class PersonPanel(Widget):
             mark = ">" if card.number == self.card_number else " "
             bank = name_of("bank", card.bank)
             text.append(f"{mark}{card.number}  {words.card_state(card)}  {bank}  {card.place}\n")
+        out = held(self.dossier.temp_cards)
+        if out is not None:
+            text.append(f" {words.temp_card(out)}\n")
         if not self.dossier.cards:
             text.append(word("person.no_cards"), "dim")
         return text

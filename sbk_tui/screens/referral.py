@@ -17,6 +17,7 @@ from sbk_tui.domain.card import Card
 from sbk_tui.errors import NotPermitted, Refusal, SbkError
 from sbk_tui.screens.ask import Ask
 from sbk_tui.screens.bars import KeyBar, MessageLine, StatusLine, TitleBar
+from sbk_tui.screens.choose import Choose, fitting
 from sbk_tui.screens.form import Form
 from sbk_tui.screens.job import status_text
 from sbk_tui.screens.keys import bindings, legend
@@ -78,11 +79,17 @@ class ReferralScreen(Background, Screen[None]):
     # ------------------------------------------------------------------ the person
 
     def action_find(self) -> None:
-        """F5: back to the search."""
+        """F5: search again; once a person is chosen, list the reasons."""
         if self._seen is None:
             self.query_one(PersonSearch).again()
-        else:
-            self._forget()
+            return
+        offered = FIELDS[0].choices(self._desks.rules)
+        choose = Choose(word("fields.replace_reason"), partial(fitting, offered))
+        self.app.push_screen(choose, self._chosen)
+
+    def _chosen(self, chosen: tuple[str, str] | None) -> None:
+        if chosen is not None:
+            self.query_one(Form).fill({"replace_reason": chosen[0]})
 
     def action_read_id(self) -> None:
         """F2: look up the holder of the document on the reader."""

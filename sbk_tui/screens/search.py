@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from sbk_tui.domain import mask
+from sbk_tui.screens.keys import bindings
 from sbk_tui.screens.over_list import OverList
 from sbk_tui.screens.text_line import TextLine
 from sbk_tui.services import words
@@ -31,6 +34,7 @@ class PersonSearch(OverList, Vertical):
     PersonSearch > .line > Static { width: 8; text-align: right; padding-right: 1; }
     PersonSearch > .line > Input { width: 1fr; }
     """
+    BINDINGS: ClassVar[list[BindingType]] = bindings("new")
 
     @dataclass
     class Picked(Message):
@@ -44,6 +48,14 @@ class PersonSearch(OverList, Vertical):
 
         text: str
         hits: tuple[Hit, ...]
+
+    @dataclass
+    class NewWanted(Message):
+        """F4: the person wanted is not there, or has no card: a new application (F1)."""
+
+        text: str
+        hit: Hit | None
+        """The person under the mark, if there is one."""
 
     def __init__(self, desk: QueryDesk) -> None:
         super().__init__()
@@ -72,7 +84,7 @@ class PersonSearch(OverList, Vertical):
     def on_mount(self) -> None:
         """Wait for typing."""
         self.query_one(PagedList).can_focus = False
-        self.query_one(Input).focus()
+        self.screen.set_focus(self.query_one(Input))  # at once, before a form takes it
 
     def ask(self, text: str, *, pick: bool = False) -> None:
         """Search for `text` at once; with `pick`, pick the only person found."""
@@ -88,7 +100,7 @@ class PersonSearch(OverList, Vertical):
 
     def focus_box(self) -> None:
         """Put the cursor into the box."""
-        self.query_one(Input).focus()
+        self.screen.set_focus(self.query_one(Input))  # at once, before a form takes it
 
     def clear(self) -> None:
         """Empty the box: the next person stands at the counter."""
@@ -135,6 +147,13 @@ class PersonSearch(OverList, Vertical):
         row = self.query_one(PagedList).highlighted
         if row is not None and row.key in self._hits:
             self.post_message(self.Picked(self._hits[row.key]))
+
+    def action_new(self) -> None:
+        """F4: apply anew with what was typed, or for the person under the mark (F1)."""
+        text = self.query_one(Input).value.strip()
+        row = self.query_one(PagedList).highlighted if self._shown_for == text else None
+        hit = self._hits.get(row.key) if row is not None else None
+        self.post_message(self.NewWanted(text, hit))
 
 
 def _row(hit: Hit) -> Row:

@@ -1,4 +1,4 @@
-"""申领 (1.1, 1.2): from the identity card on the reader to the signed and saved form.
+"""申领, 新增申请 (1.1, 1.2, 6.1.2.1): from the card on the reader to the signed, saved form.
 
 The fields of each step are a table; what they must hold is the domain's `check`, asked for one
 step while it is filled in and for all of them before the form is printed and saved.
@@ -15,14 +15,24 @@ from sbk_tui import divisions
 from sbk_tui.data.beside import DroppedDraft
 from sbk_tui.data.blobs import Blobs
 from sbk_tui.data.ledger import Done, Ledger
-from sbk_tui.domain.application import PARSERS, ApplicationForm, is_minor, tidied
+from sbk_tui.data.lookup import Lookup
+from sbk_tui.domain.application import (
+    BANK_PENDING,
+    PARSERS,
+    ApplicationForm,
+    ApplyPath,
+    is_minor,
+    tidied,
+)
 from sbk_tui.domain.application_check import check
+from sbk_tui.domain.capability import Authority, Capability
 from sbk_tui.domain.identity import SocialNumber
 from sbk_tui.domain.operations.apply import Apply
 from sbk_tui.domain.rules import Problem, Rules
 from sbk_tui.errors import Refusal
 from sbk_tui.hardware.ports import IdCard
 from sbk_tui.services.forms import Field, Values, parse_date, problems
+from sbk_tui.services.new_application import Beginning, from_dossier, from_typed
 from sbk_tui.services.paper_desk import Printable
 from sbk_tui.services.slips import Desk, head
 from sbk_tui.texts import name_of
@@ -37,12 +47,14 @@ def _proxy(values: Values) -> bool:
     return values.get("proxy") == "1"
 
 
-def _in_unit(values: Values) -> bool:
+def in_unit(values: Values) -> bool:
+    """Return whether somebody of this 人员类别 names a unit or school."""
     return values.get("category") in (WORKER, STUDENT)
 
 
-def _in_village(values: Values) -> bool:
-    return not _in_unit(values)
+def in_village(values: Values) -> bool:
+    """Return whether somebody of this 人员类别 names a village or community."""
+    return not in_unit(values)
 
 
 def _student(values: Values) -> bool:
@@ -63,6 +75,8 @@ class ApplyDesk:
         blobs: Blobs,
         rules: Rules,
         desk: Desk,
+        lookup: Lookup,
+        authority: Authority,
         district: str,
         today: Callable[[], date],
         now: Callable[[], str],
@@ -72,6 +86,8 @@ class ApplyDesk:
         self._blobs = blobs
         self._rules = rules
         self._desk = desk
+        self._lookup = lookup
+        self._authority = authority
         self._district = district
         self._today = today
         self._now = now
@@ -79,8 +95,9 @@ class ApplyDesk:
 
     # ------------------------------------------------------------------ the form
 
-    def fields(self, step: str) -> tuple[Field, ...]:
-        """Return the fields of a step of the procedure 1.2; empty for a step without a form."""
+    def fields(self, step: str, path: ApplyPath = "capture") -> tuple[Field, ...]:
+        """Return the fields of a step of 1.2 or 6.1.2.1; empty for a step without a form."""
+        anew = path == "new_application"
         return {
             "identify": (
                 _field("name", required=True),
@@ -88,7 +105,7 @@ class ApplyDesk:
                 Field("sex", "choice", table="sex", only=("1", "2"), required=True),
                 Field("nation", "choice", table="nation", quiet=True),
                 Field("birth", "date", required=True),
-                _field("address", wide=True),
+                _field("address", wide=True, required=anew),
                 Field("doc_type", "choice", table="doc_type", required=True, default="01",
                       quiet=True),
                 Field("doc_end", parse=parse_end, required=True),
@@ -108,20 +125,21 @@ class ApplyDesk:
             "status": (Field("status", "choice", table="status", required=True),),
             "household": (Field("household", "choice", table="household", required=True),),
             "unit": (
-                _field("unit_code", required=True, asked=_in_unit),
-                _field("unit_name", wide=True, required=True, asked=_in_unit),
+                _field("unit_code", required=True, asked=in_unit),
+                _field("unit_name", wide=True, required=True, asked=in_unit),
                 _field("department", asked=_student),
                 _field("school_class", asked=_student),
-                _field("village_code", required=True, asked=_in_village),
-                _field("village_name", wide=True, required=True, asked=_in_village),
+                _field("village_code", required=True, asked=in_village),
+                _field("village_name", wide=True, required=True, asked=in_village),
             ),
             "contact": (
-                _field("mobile", required=True),
+                _field("mobile", required=not anew),  # 第六条: or a fixed telephone
                 _field("fixed_phone"),
-                _field("postcode", required=True),
-                _field("mail_address", wide=True),
+                _field("postcode", required=not anew),
+                _field("mail_address", wide=True, required=anew),
                 _field("email"),
-                Field("bank", "choice", table="bank", quiet=True, default="00000"),
+                Field("bank", "choice", table="bank", quiet=True, required=anew,
+                      default="" if anew else BANK_PENDING),
             ),
             "save": (Field("signed", "tick", must_be_ticked="application.not_signed"),),
         }.get(step, ())  # fmt: skip
@@ -130,9 +148,26 @@ class ApplyDesk:
         birth = _date(values.get("birth", ""))
         return birth is not None and is_minor(birth, self._today(), self._rules.settings)
 
-    def first_values(self) -> dict[str, str]:
-        """Return what a fresh form holds: the postcode of the office's county."""
-        return {"postcode": divisions.postcode_of(self._district)}
+    def first_values(self, path: ApplyPath = "capture") -> dict[str, str]:
+        """Return what a fresh form holds: its path and the postcode of the office's county."""
+        return {"path": path, "postcode": divisions.postcode_of(self._district)}
+
+    def beginning(self, text: str, person: str) -> Beginning:
+        """Return what 新增申请 begins with after a search for `text` (F1).
+
+        Args:
+            person: id of the person that was found and marked, or empty.
+
+        Raises:
+            NotPermitted: the counter takes no applications.
+            Refusal: `apply.live_card`, `apply.already`.
+        """
+        self._authority.require(Capability.APPLY)
+        typed = from_typed(text)
+        seen = self._lookup.dossier(person or typed.values.get("number", "") or "-")
+        if seen is None:
+            return Beginning(typed.values | self.derived(typed.values), "")
+        return from_dossier(seen, self._today())
 
     def from_card(self, card: IdCard) -> dict[str, str]:
         """Return the fields that an identity card fills in."""
@@ -179,12 +214,12 @@ class ApplyDesk:
 
     def step_problems(self, step: str, values: Values) -> tuple[Problem, ...]:
         """Return what is wrong with the fields of one step, warnings too."""
-        fields = self.fields(step)
+        fields = self.fields(step, path_of(values))
         simple = problems(fields, values, self._rules)
-        if simple:
-            return simple
-        names = {field.name for field in fields} | ({"long_term"} if step == "identify" else set())
-        return tuple(p for p in self.all_problems(values) if p.field in names)
+        told = {problem.field for problem in simple}
+        names = [field.name for field in fields]
+        rest = (p for p in self.all_problems(values) if p.field in names and p.field not in told)
+        return tuple(sorted((*simple, *rest), key=lambda problem: names.index(problem.field)))
 
     def all_problems(self, values: Values) -> tuple[Problem, ...]:
         """Return everything the regulation finds wrong with the form as it stands."""
@@ -238,8 +273,9 @@ class ApplyDesk:
         Raises:
             Refusal: the first thing wrong, or a rule (`apply.live_card`, `apply.already`).
         """
+        clause = "1.2" if path_of(values) == "capture" else "6.1.2.1"
         for problem in problems(self.fields("save"), values, self._rules):
-            raise Refusal(problem.code, clause="1.2")
+            raise Refusal(problem.code, clause=clause)
         form = form_of(values)
         blobs = (form.photo,) if form.photo else ()
         operation = Apply(person=self._new_id(), form=form)
@@ -259,6 +295,11 @@ _TEXTS = frozenset(ApplicationForm.__struct_fields__) - {
 }  # fmt: skip
 
 
+def path_of(values: Values) -> ApplyPath:
+    """Return which way a form is on: 信息采集 (1.2) or 新增申请 (6.1.2.1)."""
+    return "new_application" if values.get("path") == "new_application" else "capture"
+
+
 def form_of(values: Mapping[str, str]) -> ApplicationForm:
     """Return the form that the values on the screen are, tidied."""
     texts = {name: value for name, value in values.items() if name in _TEXTS}
@@ -266,7 +307,7 @@ def form_of(values: Mapping[str, str]) -> ApplicationForm:
         texts = {name: value for name, value in texts.items() if not name.startswith("proxy_")}
     end = values.get("doc_end", "").strip()
     form = ApplicationForm(
-        path="capture",
+        path=path_of(values),
         long_term=end in _ENDLESS,
         doc_end=_date(end),
         birth=_date(values.get("birth", "")),

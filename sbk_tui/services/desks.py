@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from sbk_tui.domain.rules import Rules
 from sbk_tui.services.apply_desk import ApplyDesk
 from sbk_tui.services.card_desk import CardDesk
+from sbk_tui.services.checks import Morning
+from sbk_tui.services.correct_desk import CorrectDesk
+from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
@@ -16,7 +19,9 @@ from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.referral_desk import ReferralDesk
 from sbk_tui.services.signing import Door, Seat
+from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.services.stock_desk import StockDesk
+from sbk_tui.services.temp_desk import TempDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +36,14 @@ class Desks:
     query: QueryDesk
     issues: IssuesDesk
     referrals: ReferralDesk
+    day: DayDesk
+    morning: Morning
+    stats: StatsDesk
     ids: IdDesk
     portraits: PortraitDesk
     papers: PaperDesk
     drafts: DraftDesk
     stock: StockDesk
+    temp: TempDesk
+    correct: CorrectDesk
     new_id: Callable[[], str]

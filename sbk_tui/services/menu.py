@@ -9,7 +9,7 @@ from sbk_tui import divisions
 from sbk_tui.domain.capability import Authority, Capability
 from sbk_tui.errors import NotPermitted
 from sbk_tui.pinyin import matches
-from sbk_tui.services.procedures import all_clauses, procedure
+from sbk_tui.services.procedures import all_clauses, place, procedure
 from sbk_tui.texts import word
 
 
@@ -29,7 +29,8 @@ class Entry(NamedTuple):
             return True
         if plain.isdigit():
             return self.clause.replace(".", "").startswith(plain)
-        return plain in self.title or matches(plain, self.title)
+        named = self.clause.lower().startswith(plain.lower())  # F2
+        return named or plain in self.title or matches(plain, self.title)
 
     def refused_to(self, authority: Authority) -> NotPermitted | None:
         """Return why a counter may not do it, or None."""
@@ -49,6 +50,10 @@ def nearest_counters(district: str) -> tuple[str, ...]:
     return tuple(place.name for place in found if place is not None)
 
 
+OURS = (("0.1", "debts"), ("0.2", "day"), ("0.3", "morning"), ("0.4", "stats"))
+"""Our own lines, not of the regulation: number and name of the words."""
+
+
 @cache
 def entries() -> tuple[Entry, ...]:
     """Return the menu, in the regulation's order; 补换 stands in it for every level (A4)."""
@@ -57,5 +62,10 @@ def entries() -> tuple[Entry, ...]:
     found.append(
         Entry("5.1", word("menu.replace"), word("menu.replace_about"), Capability.REPLACE, False)
     )
-    found.append(Entry("0.1", word("menu.debts"), word("menu.debts_about"), Capability.QUERY))
-    return tuple(sorted(found, key=lambda e: [int(part) for part in e.clause.split(".")]))
+    found.append(Entry("0.7", word("temp.menu"), word("temp.menu_about"), Capability.TEMP_CARD))
+    found += [
+        Entry(number, word(f"menu.{name}"), word(f"menu.{name}_about"), Capability.QUERY)
+        for number, name in OURS
+    ]
+    # What we add (0.…) stands behind the regulation's own.
+    return tuple(sorted(found, key=lambda e: (e.clause.startswith("0."), place(e.clause))))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from sbk_tui.data.papers import Papers
+from sbk_tui.data.papers import Paper, Papers
 from sbk_tui.domain import mask
 from sbk_tui.errors import Refusal
 from sbk_tui.hardware.ports import DocumentPrinter
@@ -29,6 +29,7 @@ class Printable(NamedTuple):
     layout: str
     values: Mapping[str, str]
     pictures: Mapping[str, bytes] = {}
+    tables: Mapping[str, Sequence[Mapping[str, str]]] = {}
     paper: str = ""
     """Id of the owed paper, or empty."""
     copies: int = 0
@@ -54,8 +55,7 @@ class PaperDesk:
         found = self._papers.get(paper_id)
         if found is None:
             raise Refusal("paper.unknown")
-        values = msgspec.msgpack.decode(found.record, type=dict[str, str])
-        return Printable(found.layout, values, paper=found.id, copies=found.copies)
+        return _printable(found)
 
     def owed_count(self) -> int:
         """Return how many papers were never printed."""
@@ -63,10 +63,7 @@ class PaperDesk:
 
     def debts(self) -> tuple[Printable, ...]:
         """Return the papers that were never printed, oldest first (B18)."""
-        return tuple(
-            Printable(p.layout, msgspec.msgpack.decode(p.record, type=dict[str, str]), paper=p.id)
-            for p in self._papers.owed()
-        )
+        return tuple(_printable(paper) for paper in self._papers.owed())
 
     def preview(self, printable: Printable, width: int) -> list[str]:
         """Return the paper as lines of at most `width` cells."""
@@ -93,5 +90,17 @@ class PaperDesk:
         if printable.copies:
             values["copy"] = str(printable.copies + 1)
             values["copy_reason"] = word("paper.again")
-        record = Record(values=values, pictures=printable.pictures)
+        record = Record(values=values, tables=printable.tables, pictures=printable.pictures)
         return build(printable.layout, record, masks=_MASKS, training=self._training)
+
+
+def _printable(paper: Paper) -> Printable:
+    """Return what a stored paper says: its values, and its tables as lists of them."""
+    stored = msgspec.msgpack.decode(paper.record, type=dict[str, str | list[dict[str, str]]])
+    return Printable(
+        paper.layout,
+        {key: value for key, value in stored.items() if isinstance(value, str)},
+        tables={key: value for key, value in stored.items() if isinstance(value, list)},
+        paper=paper.id,
+        copies=paper.copies,
+    )

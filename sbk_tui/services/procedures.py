@@ -20,6 +20,13 @@ def procedure(clause: str) -> Procedure:
 
 
 def all_clauses() -> tuple[str, ...]:
-    """Return the clauses that have a procedure, in the regulation's order."""
+    """Return the clauses that have a procedure, in the menu's order."""
     names = (path.stem for path in (ASSETS / "procedures").glob("*.toml"))
-    return tuple(sorted(names, key=lambda name: [int(part) for part in name.split(".")]))
+    return tuple(sorted(names, key=place))
+
+
+def place(clause: str) -> tuple[int, ...]:
+    """Return the menu's sorting key: the numbers of a clause, or behind its procedure's place."""
+    if clause[0].isdigit():
+        return tuple(int(part) for part in clause.split("."))
+    return (*place(procedure(clause).place), int(clause[1:]))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sbk_tui.data.lookup import Dossier, Event
 from sbk_tui.domain import mask
 from sbk_tui.domain.card import Card, CardState
+from sbk_tui.domain.people import FormerIdentity
+from sbk_tui.domain.temp_card import TempCard, TempCardState, held
 from sbk_tui.domain.world import CHINA, from_ms
 from sbk_tui.texts import name_of, word
 
@@ -59,6 +62,32 @@ def tone(card: Card | None) -> str:
 def kind(name: str) -> str:
     """Return the name of a kind of operation."""
     return word(f"kinds.{name.replace('.', '_')}")
+
+
+def former(identity: FormerIdentity, number: str) -> str:
+    """Return who a person was before a correction (F2); `number` masked or not."""
+    until = moment(identity.until)
+    return word(
+        "correct.former", name=identity.name, number=number, until=until, proof=identity.proof
+    )
+
+
+def temp_card(card: TempCard) -> str:
+    """Return a temporary card in one line: number, state, until when."""
+    state = name_of("temp_card_state", card.state.value)
+    if card.state is TempCardState.ISSUED:
+        state = word("temp.enabled" if card.enabled_at else "temp.not_enabled")
+    until = card.valid_to.isoformat() if card.valid_to else ""
+    return word("temp.panel", card=card.number, state=state, until=until)
+
+
+def temp_card_reminder(temp_cards: Iterable[TempCard]) -> str:
+    """Return the reminder to take a temporary card back (6.3), empty when there is none."""
+    card = held(temp_cards)
+    if card is None:
+        return ""
+    until = card.valid_to.isoformat() if card.valid_to else ""
+    return word("temp.reminder", card=card.number, until=until)
 
 
 def moment(when: datetime | int | None) -> str:

@@ -279,3 +279,29 @@ def test_the_list_can_be_read_by_people_too() -> None:
     assert answer.code == 0
     assert all(kind.name in answer.out for kind in KINDS)
     assert "receiver.phone" in answer.out
+
+
+@pytest.mark.clause("6.1.1.1", "6.1.1.2", "6.3")
+def test_a_temporary_card_by_script(active: Sbk) -> None:
+    fields = (
+        "temp_card=L000001", f"person={CHANG_GUILAN.number}", "receiver.phone=13800000000",
+    )  # fmt: skip
+    active.do("temp.stock", "box=L1", "numbers=L000001,L000002")
+    early = active("do", "temp.issue", *fields, "--json")
+    assert (early.code, early.document["error"]) == (3, "temp.live_card")
+    active.do("loss.formal", *WISHES["loss.formal"])
+    first = active.do("temp.issue", *fields, "--op", "ef" * 16)
+    again = active.do("temp.issue", *fields, "--op", "ef" * 16)
+    assert (first["seq"], again["repeated"]) == (again["seq"], True)
+    active.do("temp.enable", "temp_card=L000001")
+    done = active.do("temp.take_back", "temp_card=L000001")
+    assert done["changed"] == [{"subject": "temp/L000001", "state": "04"}]
+
+
+@pytest.mark.clause("F2")
+def test_a_telephone_is_corrected_by_script(active: Sbk) -> None:
+    before = active("show", "person", CHANG_GUILAN.number, "--json").document["person"]["mobile"]
+    changes = json.dumps([{"field": "mobile", "before": before, "after": "13900001234"}])
+    active.do("person.correct", f"person={CHANG_GUILAN.number}", f"changes={changes}")
+    after = active("show", "person", CHANG_GUILAN.number, "--json").document["person"]["mobile"]
+    assert after == "13900001234"

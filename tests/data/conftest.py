@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
+from sbk_tui.codes import code_tables
 from sbk_tui.data import counter_file
 from sbk_tui.data.ids import uuid7
 from sbk_tui.data.keyring import Cost
@@ -18,26 +19,14 @@ from sbk_tui.data.record import SALT_BYTES
 from sbk_tui.data.seal import Ed25519Signer, new_private_key
 from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.operations.base import Operation
-from sbk_tui.domain.rules import Code, CodeTable, Rules, Settings
+from sbk_tui.domain.rules import Rules, Settings
 from sbk_tui.domain.world import Seat
 
 CHEAP = Cost(1, 64)
 """One guess in a test costs nothing."""
 KEY = bytes(range(32))
 RULES = Rules(
-    settings=Settings(cancel_four_eyes=False),
-    codes={
-        "cancel_reason": CodeTable(title="注销原因", source="test", rows={"01": Code(name="死亡")}),
-        "replace_reason": CodeTable(
-            title="补换原因", source="test", rows={"51": Code(name="遗失")}
-        ),
-        "rollback_reason": CodeTable(
-            title="回退原因",
-            source="test",
-            rows={"01": Code(name="发错人"), "99": Code(name="其他")},
-        ),
-        "bank": CodeTable(title="服务银行", source="test", rows={"95533": Code(name="建设银行")}),
-    },
+    settings=Settings(cancel_four_eyes=False, correct_four_eyes=False), codes=code_tables()
 )
 
 

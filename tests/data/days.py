@@ -10,13 +10,26 @@ from sbk_tui.domain.card import Receiver
 from sbk_tui.domain.identity import mod11_2
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.batch import Line, TakeIn
+from sbk_tui.domain.operations.correct import Change, ChangePhoto, Correct
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
 from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.domain.operations.roll_back import RollBack
 from sbk_tui.domain.operations.store import Slot, StoreCards
+from sbk_tui.domain.operations.temp import (
+    CancelTempCard,
+    EnableTempCard,
+    IssueTempCard,
+    RewriteTempCard,
+    StockTempCards,
+    TakeBackTempCard,
+)
 
 CARDS = [f"B{n:07d}{check}" for n, check in ((1, "9"), (2, "7"), (3, "5"), (4, "3"))]
+BLANK = "LS0001"
+_NAMES = [f"持卡人{last}" for last in "甲乙丙丁戊己庚辛壬"]
+HOLDERS = {f"{n:032x}": _NAMES[n] for n in range(len(CARDS))}
+"""Who the cards of `stock` are for: id and name."""
 SELF = Receiver(type="1", phone="13800000000")
 
 
@@ -32,7 +45,7 @@ def stock(cards: list[str] | None = None) -> TakeIn:
         Line(
             person=f"{n:032x}",
             number=number(n),
-            name="持卡人" + "甲乙丙丁戊己庚辛壬"[n % 9],
+            name=_NAMES[n % len(_NAMES)],
             card=card,
             village_code="410782105201",
         )
@@ -41,7 +54,7 @@ def stock(cards: list[str] | None = None) -> TakeIn:
     return TakeIn(batch="2026-11-A", lines=lines)
 
 
-def wishes(card: str, until: date) -> list[Operation]:
+def card_wishes(card: str, until: date) -> list[Operation]:
     """Return one operation of every kind about `card`."""
     return [
         IssueToPerson(card=card, receiver=SELF),
@@ -55,6 +68,33 @@ def wishes(card: str, until: date) -> list[Operation]:
         RollBack(card=card, reason="01", card_back=True),
         StoreCards(slots=(Slot(card=card, place="1-1-1-1"),)),
     ]
+
+
+def holder_wishes(holder: str, until: date) -> list[Operation]:
+    """Return one operation of every kind about a person, and about the one temporary card."""
+    return [
+        StockTempCards(box="1", numbers=(BLANK,)),
+        IssueTempCard(temp_card=BLANK, person=holder, receiver=SELF, valid_to=until),
+        EnableTempCard(temp_card=BLANK),
+        RewriteTempCard(temp_card=BLANK, id_shown=True),
+        TakeBackTempCard(temp_card=BLANK, box="2"),
+        CancelTempCard(temp_card=BLANK, end="02"),
+        rename(holder, HOLDERS[holder], "新名"),
+        rename(holder, "新名", "又名"),
+        ChangePhoto(person=holder, photo="1:00", reason="1"),
+    ]
+
+
+def rename(holder: str, before: str, after: str) -> Correct:
+    """Return a correction of a name."""
+    change = Change(field="name", before=before, after=after)
+    return Correct(person=holder, changes=(change,), proof="户口簿")
+
+
+def wishes(card: str, until: date) -> list[Operation]:
+    """Return one operation of every kind about `card`, its holder and one temporary card."""
+    holder = list(HOLDERS)[CARDS.index(card)]
+    return [*card_wishes(card, until), *holder_wishes(holder, until)]
 
 
 KINDS = len(wishes(CARDS[0], date(2026, 1, 1)))

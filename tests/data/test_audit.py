@@ -44,6 +44,7 @@ def test_an_untouched_log_is_sound(worked: Office) -> None:
     [
         ("UPDATE operation SET payload = x'93a141' WHERE seq = 2", "record.payload", 2),
         ("UPDATE operation SET envelope = x'93a141' WHERE seq = 3", "record.envelope", 3),
+        ("UPDATE operation SET envelope = envelope || 'x' WHERE seq = 3", "record.", 3),
         ("DELETE FROM operation WHERE seq = 2", "record.gap", 3),
         ("UPDATE operation SET seq = 9 WHERE seq = 4", "record.gap", 9),
         ("UPDATE operation SET counter_sig = zeroblob(64) WHERE seq = 2", "record.counter_sig", 2),

@@ -26,7 +26,7 @@ from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.domain.world import from_ms
 from sbk_tui.errors import HubUnreachable, NotPermitted, Outdated, Refusal, SbkError
 from tests.data.conftest import KEY, Office, letters, make_office, open_office
-from tests.data.days import CARDS, SELF, day, number, stock, wishes
+from tests.data.days import CARDS, SELF, card_wishes, day, number, stock, wishes
 
 CARD = CARDS[0]
 
@@ -43,7 +43,7 @@ def counts(office: Office) -> tuple[int, ...]:
     """Return the number of rows of the tables an operation writes."""
     tables = (
         models.Operation, models.About, models.Person, models.Card, models.Application,
-        models.Subject,
+        models.Subject, models.TempCard, models.FormerIdentity,
     )  # fmt: skip
     with office.opened.store.session() as db:
         return tuple(table.select().bind(db).count() for table in tables)
@@ -268,10 +268,10 @@ def test_every_state_answers_every_wish_by_the_table(make: Callable[..., Office]
     """`sbk do` of forbidden moves from every state: refused, and nothing changed."""
     office = enabled(make())
     office.do(FormalLoss(card=CARD, id_shown=True))
-    office.do(wishes(CARD, date(2026, 1, 1))[6])
+    office.do(card_wishes(CARD, date(2026, 1, 1))[6])
     before = counts(office)
     until = (from_ms(office.clock[0]) + timedelta(hours=8, days=7)).date()
-    for wish in wishes(CARD, until):
+    for wish in card_wishes(CARD, until):
         with pytest.raises(Refusal):
             office.do(wish)
     assert counts(office) == before

@@ -63,7 +63,7 @@ def test_the_card_that_matters_is_the_live_one(full: Office) -> None:
 
 def test_every_search_goes_by_an_index(full: Office) -> None:
     statements = [value for name, value in vars(lookup).items() if name.startswith("_BY_")]
-    assert len(statements) == 7
+    assert len(statements) == 11
     with full.opened.store.session() as db:
         for sql in statements:
             plan: Any = db.execute_sql(f"EXPLAIN QUERY PLAN {sql}", ("a", "b", 5)).fetchall()

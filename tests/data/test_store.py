@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sbk_tui.data import models
-from sbk_tui.data.migrations import NEWEST, migrate
+from sbk_tui.data.migrations import NEWEST, m0001_first, migrate
 from sbk_tui.data.store import Store, open_store
 from sbk_tui.domain.operations.loss import FormalLoss
 from sbk_tui.errors import BadUsage, IntegrityFault, SbkError, StorageFault
@@ -151,3 +151,23 @@ def test_the_standard_library_cannot_open_an_encrypted_file(office: Office) -> N
             other.execute("SELECT * FROM person")
     finally:
         other.close()
+
+
+def test_a_database_of_the_first_schema_is_brought_to_the_newest(folder: Path) -> None:
+    old = open_store(folder / "sbk.db", KEY)
+    with old.write() as db:
+        for statement in m0001_first.statements():
+            db.execute_sql(statement)
+        db.execute_sql("PRAGMA user_version = 1")
+        db.execute_sql("INSERT INTO secret (name, value) VALUES ('kept', x'01')")
+    assert migrate(old) == NEWEST
+    (folder / "new").mkdir(mode=0o700)
+    new = opened(folder / "new" / "sbk.db", KEY)
+    try:
+        schema = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name"
+        with old.session() as one, new.session() as other:
+            assert one.execute_sql(schema).fetchall() == other.execute_sql(schema).fetchall()
+            assert one.execute_sql("SELECT name FROM secret").fetchall() == [("kept",)]
+    finally:
+        old.close()
+        new.close()

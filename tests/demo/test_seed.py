@@ -18,6 +18,7 @@ from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.card import CardState
 from sbk_tui.domain.kinds import KINDS
 from sbk_tui.domain.operations.base import Nature
+from sbk_tui.domain.operations.day import CloseDay
 from sbk_tui.domain.rules import Settings
 from sbk_tui.domain.world import CHINA, from_ms
 from sbk_tui.errors import BadUsage
@@ -64,6 +65,7 @@ def test_what_needs_two_clerks_was_approved_by_the_second(training: Training) ->
     with counter.opened.store.session() as db:
         stored = [r.record.read() for r in records_of(db, counter.opened.incarnation.inc)]
     here = {kind.name for kind in KINDS if kind.nature is not Nature.HUB_FIRST}
+    here -= {CloseDay.kind}  # no story counts a drawer
     assert {envelope.kind for envelope in stored} == here
     assert {envelope.clerk for envelope in stored} == {lead}
     approvers = {(e.kind, tuple(a.clerk for a in e.approvals)) for e in stored if e.approvals}
@@ -97,9 +99,13 @@ def test_the_story_lies_in_the_past_and_each_life_is_in_order(seed: int, minutes
     assert now_ms - (DAYS + 4) * 86_400_000 < times[0]
     assert times[-1] < now_ms
     assert {event.operation.kind for event in events} == {
-        kind for fate in possible_fates(Authority(level=CounterLevel.TOWNSHIP))
-        for kind in fate.kinds
-    }  # fmt: skip
+        "temp.stock",
+        *(
+            kind
+            for fate in possible_fates(Authority(level=CounterLevel.TOWNSHIP))
+            for kind in fate.kinds
+        ),
+    }
 
 
 @given(st.integers(0, 2**32), st.integers(0, 3 * 365))

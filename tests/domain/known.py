@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime
 from sbk_tui.codes import code_tables
 from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.card import Card, CardState
-from sbk_tui.domain.people import Application, Person
+from sbk_tui.domain.people import Application, FormerIdentity, Person
 from sbk_tui.domain.rules import Rules, Settings
+from sbk_tui.domain.temp_card import TempCard
 from sbk_tui.domain.world import Entity, Occasion, Seat
 from tests.people import LIU_YANG
 
@@ -27,6 +28,8 @@ class Known:
     def __init__(self, *entities: Entity) -> None:
         self._people = {e.id: e for e in entities if isinstance(e, Person)}
         self._cards = {e.number: e for e in entities if isinstance(e, Card)}
+        self._temp_cards = {e.number: e for e in entities if isinstance(e, TempCard)}
+        self._formers = [e for e in entities if isinstance(e, FormerIdentity)]
         self._applications = [e for e in entities if isinstance(e, Application)]
 
     def person(self, person_id: str) -> Person | None:
@@ -43,6 +46,19 @@ class Known:
 
     def applications_of(self, person_id: str) -> tuple[Application, ...]:
         return tuple(a for a in self._applications if a.person == person_id)
+
+    def temp_card(self, number: str) -> TempCard | None:
+        return self._temp_cards.get(number)
+
+    def temp_cards_of(self, person_id: str) -> tuple[TempCard, ...]:
+        return tuple(c for c in self._temp_cards.values() if c.person == person_id)
+
+    def formers_of(self, person_id: str) -> tuple[FormerIdentity, ...]:
+        return tuple(f for f in self._formers if f.person == person_id)
+
+    def person_once(self, number: str) -> Person | None:
+        once = next((f for f in self._formers if f.number == number), None)
+        return self._people.get(once.person) if once else None
 
 
 def card(state: CardState = CardState.ACTIVE, **fields: object) -> Card:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from msgspec.structs import replace
 
 from sbk_tui.domain.application import ApplicationForm
 from sbk_tui.domain.application_check import check
-from sbk_tui.domain.card import LIVE
+from sbk_tui.domain.card import LIVE, Card
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.people import Application, Person
 from sbk_tui.domain.rules import Rules
@@ -19,6 +20,21 @@ from sbk_tui.errors import Refusal
 _SHARED = tuple(
     name for name in ApplicationForm.__struct_fields__ if name in Person.__struct_fields__
 )
+
+
+def check_may_apply(
+    cards: Iterable[Card], applications: Iterable[Application], clause: str
+) -> None:
+    """Return when somebody with these cards and applications may apply for a first card.
+
+    Raises:
+        Refusal: `apply.live_card`, `apply.already`.
+    """
+    for card in cards:
+        if card.state in LIVE:
+            raise Refusal("apply.live_card", clause=clause, card_state=card.state.value)
+    if any(application.is_open for application in applications):
+        raise Refusal("apply.already", clause=clause)
 
 
 class Apply(Operation, frozen=True, array_like=True, kw_only=True):
@@ -41,12 +57,12 @@ class Apply(Operation, frozen=True, array_like=True, kw_only=True):
                 )
         known = world.person_by_number(form.number)
         if known is None:
+            if world.person_once(form.number) is not None:
+                raise Refusal("apply.former_number", clause=clause, field="number")
             return
-        for card in world.cards_of(known.id):
-            if card.state in LIVE:
-                raise Refusal("apply.live_card", clause=clause, card_state=card.state.value)
-        if any(application.is_open for application in world.applications_of(known.id)):
-            raise Refusal("apply.already", clause=clause)
+        if form.name != known.name:
+            raise Refusal("apply.name_differs", clause=clause, field="name")
+        check_may_apply(world.cards_of(known.id), world.applications_of(known.id), clause)
 
     def effect(self, world: World, occasion: Occasion) -> tuple[Entity, ...]:
         form = self.form

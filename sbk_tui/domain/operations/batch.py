@@ -13,7 +13,7 @@ from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.people import Person
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.text import PersonName
-from sbk_tui.domain.world import Entity, Occasion, World
+from sbk_tui.domain.world import Entity, Occasion, World, names_of
 from sbk_tui.errors import Refusal
 
 MOST_LINES = 200
@@ -60,22 +60,27 @@ class TakeIn(Operation, frozen=True, array_like=True, kw_only=True):
             SocialNumber.parse(line.number)
             PersonName.parse(line.name)
             CardNumber.parse(line.card)
-            known, holder = world.card(line.card), world.person_by_number(line.number)
+            known, holder = world.card(line.card), _holder(world, line)
             if known is not None and (holder is None or known.person != holder.id):
                 raise Refusal("batch.card_of_another", clause="2.1", card=line.card)
-            if holder is not None and holder.name != line.name:
+            if holder is not None and line.name not in names_of(world, holder):
                 raise Refusal("batch.name_differs", clause="2.1", card=line.card)
 
     def effect(self, world: World, occasion: Occasion) -> tuple[Entity, ...]:
         people: dict[str, Person] = {}
         cards: dict[str, Card] = {}
         for line in self.lines:
-            holder = world.person_by_number(line.number) or people.get(line.number)
+            holder = _holder(world, line) or people.get(line.number)
             if holder is None:
                 holder = people[line.number] = _person(line)
             if world.card(line.card) is None and line.card not in cards:
                 cards[line.card] = _card(line, holder.id, self.batch, occasion.seat.counter)
         return (*people.values(), *cards.values())
+
+
+def _holder(world: World, line: Line) -> Person | None:
+    """Return whose card it is: a list made before a correction (F2) still has the old number."""
+    return world.person_by_number(line.number) or world.person_once(line.number)
 
 
 def _person(line: Line) -> Person:

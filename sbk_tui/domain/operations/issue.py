@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from sbk_tui.domain.card import LIVE, Card, CardState, Issuing, Receiver, move
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.rules import Rules
+from sbk_tui.domain.temp_card import held
 from sbk_tui.domain.world import Entity, Occasion, World, holder_of, known_card
 from sbk_tui.errors import Refusal
 
@@ -103,6 +104,9 @@ class Enable(Operation, frozen=True, array_like=True, kw_only=True):
         for other in world.cards_of(card.person):
             if other.number not in (card.number, card.replaces) and other.state in LIVE:
                 raise Refusal("card.live_exists", clause="5.1.4", card_state=other.state.value)
+        out = held(world.temp_cards_of(card.person))
+        if out is not None and rules.settings.temp_card_require_return:
+            raise Refusal("card.temp_card_out", clause="5.1.4", temp_card=out.number)
 
     def effect(self, world: World, occasion: Occasion) -> tuple[Entity, ...]:
         card = known_card(world, self.card, "5.1.4")

@@ -35,7 +35,7 @@ _PAUSE_S = 0.07  # as in the search for people
 _TONES = {"1": "warn", "5": "bad"}
 
 
-class StockScreen(OverList, JobScreen):
+class DrawersScreen(OverList, JobScreen):
     """A search over what lies here; below it the place for what is marked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

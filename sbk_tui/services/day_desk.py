@@ -1,0 +1,204 @@
+"""日终核对 (B6): the drawer by box against the records, what is left undone, the printed sheet.
+
+A day balances when every box was counted, every difference has a cause, and the chain of records
+since the last close is whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import NamedTuple
+
+import msgspec
+
+from sbk_tui.data.beside import Beside, DroppedDraft, OwedPaper, Performed
+from sbk_tui.data.day import DayBook, Left, Work
+from sbk_tui.data.ledger import Done, Ledger
+from sbk_tui.domain.operations.day import CLAUSE, BoxCount, CloseDay
+from sbk_tui.domain.world import CHINA, from_ms
+from sbk_tui.errors import Outdated, Refusal
+from sbk_tui.services import words
+from sbk_tui.services.slips import Desk, head
+from sbk_tui.texts import name_of, word
+
+__all__ = ["JOB", "Book", "BoxCount", "Closing", "DayDesk", "difference", "work_by"]
+JOB, LAYOUT = "0.2", "day_sheet"
+_HASH = 16
+"""Characters of the newest record's hash on the sheet."""
+_BOX_PARTS = 3
+
+
+class Book(NamedTuple):
+    """What the records say at one moment."""
+
+    day: date
+    boxes: Mapping[str, int]
+    """Box → cards in it, in order; "" for cards in no box."""
+    work: tuple[Work, ...]
+    left: Left
+    seq: int
+    hash: str
+    flaws: tuple[str, ...]
+    """What does not hold in the chain since the last close."""
+    closed_at: str
+    """When the last close was, in words; empty before the first."""
+
+
+class Closing(NamedTuple):
+    """A day that is closed."""
+
+    done: Done
+    paper: str
+    """Id of the sheet that is owed."""
+
+
+class DayDesk:
+    """The day close, for the clerk who is signed in."""
+
+    def __init__(
+        self,
+        day_book: DayBook,
+        ledger: Ledger,
+        *,
+        desk: Desk,
+        now_ms: Callable[[], int],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._day_book = day_book
+        self._ledger = ledger
+        self._desk = desk
+        self._now_ms = now_ms
+        self._new_id = new_id
+
+    def book(self) -> Book:
+        """Return what the records say now; checks the chain since the last close."""
+        day = from_ms(self._now_ms()).astimezone(CHINA).date()
+        closed = self._day_book.last_close()
+        seq, hashed = self._day_book.head()
+        return Book(
+            day=day,
+            boxes=by_box(self._day_book.places()),
+            work=self._day_book.work(day, day),
+            left=self._day_book.left(JOB),
+            seq=seq,
+            hash=hashed.hex()[:_HASH].upper(),
+            flaws=self._day_book.flaws(closed.seq if closed else 0),
+            closed_at=words.moment(closed.at_ms) if closed else "",
+        )
+
+    def close(
+        self, book: Book, counts: Mapping[str, BoxCount], *, op: str, draft: str = ""
+    ) -> Closing:
+        """Record the close of the day as `book` showed it; on return it is on disk.
+
+        Args:
+            counts: box → what was counted.
+            draft: the draft of the counting; dropped in the same transaction.
+
+        Raises:
+            Refusal: `day.uncounted`, `day.no_cause`, `day.history`; `Outdated` `day.moved` when
+                somebody worked since `book` was read.
+        """
+        if book.flaws:
+            raise Refusal("day.history", clause=CLAUSE, count=len(book.flaws), first=book.flaws[0])
+        missing = [box for box in book.boxes if box not in counts]
+        if missing:
+            raise Refusal(
+                "day.uncounted", clause=CLAUSE, count=len(missing), box=box_name(missing[0])
+            )
+        seq, _ = self._day_book.head()
+        if seq != book.seq:
+            raise Outdated("day.moved", clause=CLAUSE)
+        boxes = tuple(counts[box] for box in book.boxes)
+        operation = CloseDay(
+            day=book.day, boxes=boxes, last_seq=book.seq, last_hash=book.hash,
+            waiting=book.left.waiting, papers=book.left.papers, drafts=book.left.drafts,
+            cases=book.left.cases,
+        )  # fmt: skip
+        paper = self._new_id()
+
+        def record(done: Performed) -> bytes:
+            return msgspec.msgpack.encode(self._sheet(book, boxes, done))
+
+        beside: list[Beside] = [OwedPaper(paper, LAYOUT, record)]
+        if draft:
+            beside.append(DroppedDraft(draft))
+        done = self._ledger.perform(self._ledger.intend(operation, op=op), beside=beside)
+        return Closing(done, paper)
+
+    def _sheet(
+        self, book: Book, boxes: tuple[BoxCount, ...], done: Performed
+    ) -> dict[str, str | list[dict[str, str]]]:
+        recorded, counted = sum(b.recorded for b in boxes), sum(b.counted for b in boxes)
+        at = words.moment(done.at_ms)
+        return {
+            **head(self._desk, at, done.op),
+            "short_hash": done.code,
+            "kind": words.kind(CloseDay.kind),
+            "name": "",
+            "number": "",
+            "done_at": at,
+            "day": book.day.isoformat(),
+            "recorded": str(recorded),
+            "counted": str(counted),
+            "difference": difference(counted - recorded),
+            "done": str(sum(work.times for work in book.work)),
+            "waiting": str(book.left.waiting),
+            "refused": str(book.left.refused),
+            "papers": str(book.left.papers),
+            "drafts": str(book.left.drafts),
+            "cases": str(book.left.cases),
+            "seq": str(book.seq),
+            "hash": book.hash,
+            "boxes": [
+                {
+                    "box": box_name(box.box),
+                    "recorded": str(box.recorded),
+                    "counted": str(box.counted),
+                    "difference": difference(box.counted - box.recorded),
+                    "cause": name_of("difference_cause", box.cause) if box.cause else "",
+                }
+                for box in boxes
+            ],
+            "work": [
+                {"kind": words.kind(w.kind), "clerk": w.clerk, "count": str(w.times)}
+                for w in book.work
+            ],
+        }
+
+
+def by_box(places: Mapping[str, int]) -> dict[str, int]:
+    """Return the cards by box: the first three parts of 柜-层-盒-位, else the place as it is."""
+    boxes: dict[str, int] = {}
+    for place, count in places.items():
+        parts = place.split("-")
+        box = "-".join(parts[:_BOX_PARTS]) if len(parts) > _BOX_PARTS else place
+        boxes[box] = boxes.get(box, 0) + count
+    return dict(sorted(boxes.items(), key=lambda item: _natural(item[0])))
+
+
+def _natural(box: str) -> list[tuple[int, int, str]]:
+    """Order 1-2-9 before 1-2-10, and cards in no box last."""
+    if not box:
+        return [(2, 0, "")]
+    return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in box.split("-")]
+
+
+def box_name(box: str) -> str:
+    """Return how a box is called."""
+    return box or word("day.no_box")
+
+
+def difference(count: int) -> str:
+    """Return a difference with its sign, empty for none."""
+    return f"{count:+d}" if count else ""
+
+
+def work_by(work: tuple[Work, ...], column: str) -> dict[str, int]:
+    """Return the counts of a day's work by `kind` or by `clerk`, most first."""
+    found: dict[str, int] = {}
+    for each in work:
+        key = getattr(each, column)
+        found[key] = found.get(key, 0) + each.times
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
