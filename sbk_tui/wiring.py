@@ -43,6 +43,7 @@ from sbk_tui.pinyin import initials
 from sbk_tui.services import signing, words
 from sbk_tui.services.apply_desk import ApplyDesk
 from sbk_tui.services.card_desk import CardDesk
+from sbk_tui.services.check_desk import CheckDesk
 from sbk_tui.services.checks import Morning
 from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
@@ -308,6 +309,7 @@ def _desks(
         ids=IdDesk(_reader_of(config)),
         portraits=PortraitDesk(_folder_of(config)),
         papers=PaperDesk(Papers(store), lambda: _printer(home, config), training=config.training),
+        check=CheckDesk(ledger, lookup, rules),
         stock=StockDesk(ledger, Stock(store, held.counter), rules),
         drafts=DraftDesk(Drafts(store), session.clerk, now_ms),
         temp=TempDesk(

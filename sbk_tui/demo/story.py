@@ -23,6 +23,7 @@ from sbk_tui.domain.operations.batch import MOST_LINES, Line, TakeIn
 from sbk_tui.domain.operations.correct import Change, ChangePhoto, Correct
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss, term_end
+from sbk_tui.domain.operations.returned import CheckCard, IssueAgain
 from sbk_tui.domain.operations.roll_back import RollBack
 from sbk_tui.domain.operations.store import Slot, StoreCards
 from sbk_tui.domain.operations.temp import (
@@ -64,6 +65,7 @@ _TAKE, _ISSUE, _COLLECT = "batch.take_in", "issue.person", "card.collect"
 _ENABLE, _TEMP, _FORMAL = "card.enable", "loss.temporary", "loss.formal"
 _RELEASE, _CANCEL, _APPLY = "card.release", "card.cancel", "person.apply"
 _ROLL_BACK, _STORE = "issue.roll_back", "card.store"
+_CHECK, _AGAIN = "card.check", "issue.again"
 _CORRECT, _PHOTO = "person.correct", "person.photo"
 _LIVE = (_TAKE, _COLLECT, _ENABLE)
 _TEMP_OUT = (*_LIVE, _FORMAL, "temp.issue", "temp.enable")
@@ -74,7 +76,9 @@ FATES = (
     #     ‰    what happened                                      where it stands
     Fate(245, (_TAKE,)),  #                                       sealed, in the drawer
     Fate(5, (_TAKE, _ISSUE, _ROLL_BACK, _STORE)),  #              in the drawer again
-    Fate(70, (_TAKE, _ISSUE)),  #                                 sealed, handed out
+    Fate(5, (_TAKE, _CHECK, _STORE)),  #                          came back, in the drawer
+    Fate(5, (_TAKE, _CHECK, _STORE, _AGAIN)),  #                  came back, handed out
+    Fate(60, (_TAKE, _ISSUE)),  #                                 sealed, handed out
     Fate(240, _LIVE),  #                                          in use
     Fate(10, (*_LIVE, _CORRECT)),  #                              in use, another telephone
     Fate(5, (*_LIVE, _PHOTO)),  #                                 in use, another portrait
@@ -327,6 +331,10 @@ class _Teller:
                 return TemporaryLoss(
                     card=card, caller_name=person.name, caller_phone=person.mobile, until=until
                 )
+            case "card.check":
+                return CheckCard(card=card, reason="03", result="1", manual=False)
+            case "issue.again":
+                return IssueAgain(card=card, receiver=self._receiver(resident))
             case "card.store":
                 return StoreCards(slots=(Slot(card=card, place=cards.place(int(card[1:8]))),))
             case "issue.roll_back":

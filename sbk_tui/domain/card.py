@@ -52,7 +52,9 @@ MOVES = (
     # from                                                operation          to              clause
     Move(frozenset({S.SEALED}),                           "issue.person",    None,           "2.2.2"),
     Move(frozenset({S.SEALED}),                           "card.collect",    None,           "5.1.4"),
+    Move(frozenset({S.SEALED}) | LIVE,                    "card.check",      None,           "2.3.2"),
     Move(frozenset({S.SEALED}),                           "card.store",      None,           "2.3.3"),
+    Move(frozenset({S.SEALED}),                           "issue.again",     None,           "2.3.4"),
     Move(frozenset({S.SEALED}),                           "issue.roll_back", None,           "2.5"),
     Move(frozenset({S.SEALED}),                           "card.enable",     S.ACTIVE,       "5.1.4"),
     Move(frozenset({S.ACTIVE, S.LOCKED}),                 "loss.temporary",  S.TEMP_LOST,    "3.1"),

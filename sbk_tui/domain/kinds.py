@@ -16,6 +16,7 @@ from sbk_tui.domain.operations.day import CloseDay
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
 from sbk_tui.domain.operations.replace import ApplyForReplacement
+from sbk_tui.domain.operations.returned import CheckCard, IssueAgain
 from sbk_tui.domain.operations.roll_back import RollBack
 from sbk_tui.domain.operations.store import StoreCards
 from sbk_tui.domain.operations.temp import (
@@ -51,6 +52,8 @@ KINDS = (
     Kind(Apply,                _D,     _C.APPLY,    "1.2"),
     Kind(TakeIn,               _F,     _C.ISSUE,    "2.1"),
     Kind(IssueToPerson,        _F,     _C.ISSUE,    "2.2.2"),
+    Kind(CheckCard,            _F,     _C.ISSUE,    "2.3.2"),
+    Kind(IssueAgain,           _F,     _C.ISSUE,    "2.3.4"),
     Kind(StoreCards,           _F,     _C.ISSUE,    "2.3.3"),
     Kind(RollBack,             _D,     _C.ROLLBACK, "2.5"),
     Kind(Collect,              _F,     _C.ENABLE,   "5.1.4"),

@@ -1,8 +1,8 @@
 """The jobs done to one card at the counter, as tables: what is asked, what becomes of it.
 
-2.2.2 个人发卡, 2.5 业务回退, 3.1–3.4 挂失解挂注销, 5.1.4 领卡启用. A job is one or more
-acts; an act is one form that becomes one operation, with the paper it owes. A new job of this
-shape is a row here, a procedure file, words and help: no new screen.
+2.2.2 个人发卡, 2.3.4 零星重发, 2.5 业务回退, 3.1–3.4 挂失解挂注销, 5.1.4 领卡启用. A job is
+one or more acts; an act is one form that becomes one operation, with the paper it owes. A new job
+of this shape is a row here, a procedure file, words and help: no new screen.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sbk_tui.domain.identity import Phone, SocialNumber
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss, term_end
+from sbk_tui.domain.operations.returned import IssueAgain, reissuable
 from sbk_tui.domain.operations.roll_back import OTHER, RollBack, undoable
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.text import PersonName
@@ -70,6 +71,8 @@ _RECEIVER = (
     Field("proxy_number", parse=SocialNumber.parse, required=True, asked=_by_proxy),
     Field("phone", parse=Phone.parse, required=True),
 )
+_RECEIVER_AGAIN = (*_RECEIVER[:-1], Field("phone", parse=Phone.parse))
+"""零星重发 asks for no phone; who leaves one is reached next time."""
 
 
 def _receiver(values: Values) -> Receiver:
@@ -89,6 +92,15 @@ def _handed_over(card: Card) -> bool:
 
 def _issue(card: Card, values: Values, _today: date, _rules: Rules) -> Operation:
     return IssueToPerson(card=card.number, receiver=_receiver(values))
+
+
+def _issue_again(card: Card, values: Values, _today: date, _rules: Rules) -> Operation:
+    return IssueAgain(card=card.number, receiver=_receiver(values))
+
+
+def _may_issue_again(card: Card, counter: str, _today: date, _rules: Rules) -> object:
+    reissuable(card, counter)
+    return None
 
 
 def _collect(card: Card, values: Values, _today: date, _rules: Rules) -> Operation:
@@ -161,6 +173,12 @@ JOBS = (
         "2.2.2",
         frozenset({S.SEALED}),
         (Act("issue", _RECEIVER, _issue, "issue_slip", already=_handed_over), _ENABLE),
+    ),
+    CardJob(
+        "2.3.4",
+        frozenset({S.SEALED}),
+        (Act("issue", _RECEIVER_AGAIN, _issue_again, "issue_slip", already=_handed_over), _ENABLE),
+        guard=_may_issue_again,
     ),
     CardJob(
         "2.5",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sbk_tui.domain.rules import Rules
 from sbk_tui.services.apply_desk import ApplyDesk
 from sbk_tui.services.card_desk import CardDesk
+from sbk_tui.services.check_desk import CheckDesk
 from sbk_tui.services.checks import Morning
 from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
@@ -43,6 +44,7 @@ class Desks:
     portraits: PortraitDesk
     papers: PaperDesk
     drafts: DraftDesk
+    check: CheckDesk
     stock: StockDesk
     temp: TempDesk
     correct: CorrectDesk

@@ -12,6 +12,7 @@ from sbk_tui.domain.card import Card, CardState, Receiver
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
+from sbk_tui.domain.operations.returned import IssueAgain
 from sbk_tui.domain.operations.roll_back import RollBack
 from sbk_tui.domain.people import Person
 from sbk_tui.services import words
@@ -28,6 +29,7 @@ class Desk(NamedTuple):
 
 _AFTER = {
     IssueToPerson: CardState.SEALED,
+    IssueAgain: CardState.SEALED,
     Collect: CardState.SEALED,
     RollBack: CardState.SEALED,
     Enable: CardState.ACTIVE,
@@ -98,7 +100,7 @@ def _particulars(operation: Operation, card: Card, person: Person) -> dict[str, 
                 "receiver": words.receiver(card, person.name),
                 "state_after": word("card.in_stock"),
             }
-        case IssueToPerson() | Collect():
+        case IssueToPerson() | IssueAgain() | Collect():
             return _receiver(operation.receiver)
         case Enable():
             return {

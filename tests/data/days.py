@@ -14,6 +14,7 @@ from sbk_tui.domain.operations.correct import Change, ChangePhoto, Correct
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
 from sbk_tui.domain.operations.replace import ApplyForReplacement
+from sbk_tui.domain.operations.returned import CheckCard, IssueAgain
 from sbk_tui.domain.operations.roll_back import RollBack
 from sbk_tui.domain.operations.store import Slot, StoreCards
 from sbk_tui.domain.operations.temp import (
@@ -66,6 +67,9 @@ def card_wishes(card: str, until: date) -> list[Operation]:
         Cancel(card=card, reason="01", proof="死亡证明"),
         ApplyForReplacement(card=card, type="5", reason="51"),
         RollBack(card=card, reason="01", card_back=True),
+        CheckCard(card=card, reason="03", result="2", manual=True),
+        CheckCard(card=card, reason="03", result="1", manual=False),
+        IssueAgain(card=card, receiver=SELF),
         StoreCards(slots=(Slot(card=card, place="1-1-1-1"),)),
     ]
 

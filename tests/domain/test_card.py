@@ -12,6 +12,8 @@ S = CardState
 ALLOWED = {
     "issue.person": {S.SEALED: S.SEALED},
     "card.collect": {S.SEALED: S.SEALED},
+    "card.check": {state: state for state in S if state is not S.CANCELLED},
+    "issue.again": {S.SEALED: S.SEALED},
     "card.store": {S.SEALED: S.SEALED},
     "issue.roll_back": {S.SEALED: S.SEALED},
     "card.enable": {S.SEALED: S.ACTIVE},

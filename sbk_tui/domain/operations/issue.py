@@ -16,15 +16,17 @@ from sbk_tui.errors import Refusal
 _SELF = "1"
 
 
-def check_receiver(receiver: Receiver, clause: str) -> None:
-    """Return when `receiver` is complete: a proxy's name, number and phone are each mandatory.
+def check_receiver(
+    receiver: Receiver, clause: str, wanted: tuple[str, ...] = ("name", "number", "phone")
+) -> None:
+    """Return when `receiver` is complete: of a proxy each of `wanted` is mandatory.
 
     Raises:
         Refusal: `receiver.missing` with the first missing item (domain rule 4.7, [1] K3).
     """
     if receiver.type == _SELF:
         return
-    for item in ("name", "number", "phone"):
+    for item in wanted:
         if not getattr(receiver, item):
             raise Refusal("receiver.missing", clause=clause, item=item)
 
@@ -40,6 +42,7 @@ def handed_over(card: Card, receiver: Receiver, occasion: Occasion) -> Card:
         place="",
         custody="",
         stored_at=None,
+        receipt_reason="",
     )
 
 
