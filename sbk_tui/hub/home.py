@@ -1,4 +1,7 @@
-"""A hub is a folder: `hub.db`, `hub.key` (its signing key, 0600) and, if wanted, `config.toml`."""
+"""A hub is a folder: `hub.db`, its keys (0600) and, if wanted, `config.toml`.
+
+`hub.key` signs; `hub.box` opens what counters bring on a stick.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,10 @@ from sbk_tui.data.seal import Ed25519Signer, Signer, new_private_key
 from sbk_tui.data.store import Store, open_store
 from sbk_tui.errors import BadUsage, IntegrityFault
 from sbk_tui.hub.migrations import migrate
+from sbk_tui.sync.bundle import new_box
 
 DATABASE = "hub.db"
-KEY = "hub.key"
+KEY, BOX = "hub.key", "hub.box"
 _OTHERS = 0o077
 
 
@@ -26,6 +30,8 @@ class Hub(NamedTuple):
     epoch: str
     """One life of the database: a restore from a backup begins another."""
     signer: Signer
+    box: bytes
+    """Private X25519 key: only this hub reads the bundles that are made for it."""
 
 
 def create(home: Path) -> None:
@@ -76,4 +82,14 @@ def open_hub(home: Path) -> Hub:
     if known.get("hub_public") != signer.public:
         store.close()
         raise IntegrityFault("hub.key_of_another")
-    return Hub(store, known["hub"].decode(), known["epoch"].decode(), signer)
+    return Hub(store, known["hub"].decode(), known["epoch"].decode(), signer, _box(home))
+
+
+def _box(home: Path) -> bytes:
+    """Return the key for bundles; a hub made before there were bundles gets one now."""
+    path = home / BOX
+    if not path.exists():
+        write_private(path, new_box())
+    if path.stat().st_mode & _OTHERS:
+        raise BadUsage("store.too_open", place=str(path))
+    return path.read_bytes()

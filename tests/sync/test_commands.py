@@ -133,6 +133,29 @@ def test_a_day_at_the_counter_arrives_is_judged_and_reads_the_same_at_the_city(
     assert "吊销" in capsys.readouterr().err
 
 
+@pytest.mark.clause("P2", "P3")
+def test_a_day_without_a_line_goes_by_stick(
+    tmp_path: Path, home: Path, city: Path, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = asked(
+        capsys, "hub", "enrol", "--home", str(city), "--level", "T", "--district", "410782105",
+        "--office", "百泉镇",
+    )["code"]  # fmt: skip
+    join(home, url, code)
+    work(home)
+    stick = tmp_path / "work.sbk"
+    out = asked(capsys, "bundle", "export", str(stick), "--home", str(home))
+    assert (out["count"], out["left"]) == (4, 0)
+    assert CARDS[0].encode() not in stick.read_bytes()
+    came = asked(capsys, "bundle", "import", str(stick), "--home", str(city))
+    assert (came["first"], came["last"]) == (1, 4)
+    report = asked(capsys, "bundle", "import", came["file"], "--home", str(home))
+    assert (report["accepted"], report["waiting"]) == (4, 0)
+    stick.write_bytes(stick.read_bytes()[:-9])
+    assert main(["bundle", "import", str(stick), "--home", str(city)]) == Refusal.exit_code
+    assert "不完整" in capsys.readouterr().err
+
+
 @pytest.mark.clause("1.2", "P2")
 def test_two_counters_at_once_are_each_judged_in_their_own_order(
     tmp_path: Path, home: Path, city: Path, url: str, capsys: pytest.CaptureFixture[str]
