@@ -79,7 +79,7 @@ class Service:
         if not auth.is_by(own.public, own.suite, "POST", wire.ENROL_PATH, body):
             raise Refusal("hub.auth_signature")
         now = self._now_ms()
-        with self._store.write() as db:
+        with self._store.write(auth.counter) as db:
             registry.use_nonce(db, auth, now)
         with self._store.write() as db:
             sealed = registry.enrol(db, request, self._hub.id, self.signer, now)
@@ -178,7 +178,7 @@ class Service:
         self, who: Member, first: int, records: Sequence[Record]
     ) -> tuple[inbox.Received, tuple[wire.Sealed, ...]]:
         """Store records of `who`, judge them, and return a receipt for each that was taken."""
-        with self._store.write() as db:
+        with self._store.write(who.counter) as db:
             received = inbox.receive(db, who, first, records, self._now_ms())
         try:
             self._judge.judge_all(who)
@@ -200,7 +200,7 @@ class Service:
             Refusal: `hub.counter_unknown`, `hub.auth_…`, `hub.counter_revoked`.
         """
         now = self._now_ms()
-        with self._store.write() as db:
+        with self._store.write(auth.counter) as db:
             who = registry.member(db, auth.counter, auth.inc)
             if who.suite != SUITE or not auth.is_by(who.public, who.suite, "POST", path, body):
                 raise Refusal("hub.auth_signature")
