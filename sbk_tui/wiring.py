@@ -68,6 +68,11 @@ LEAD, CLERK = "lead", "clerk"
 """负责人 adds clerks and approves; 经办 does the counter's work. Both may do all business."""
 
 
+def new_nonce() -> str:
+    """Return a nonce for one request to the hub."""
+    return secrets.token_hex(16)
+
+
 def now_ms() -> int:
     """Return the wall clock in Unix ms."""
     return time.time_ns() // 1_000_000

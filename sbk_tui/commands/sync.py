@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import secrets
 import sys
 import threading
 import time
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from sbk_tui import __version__, sender
+from sbk_tui import __version__, own_hub, sender
 from sbk_tui import config as configuration
 from sbk_tui.commands.output import credentials, emit, fail, say
 from sbk_tui.config import home_folder
@@ -26,9 +25,8 @@ from sbk_tui.sync.client import HubClient, open_line
 from sbk_tui.sync.meter import Meter
 from sbk_tui.sync.run import client_for, contact, watch
 from sbk_tui.texts import word
-from sbk_tui.wiring import now_ms, sign_in
+from sbk_tui.wiring import new_nonce, now_ms, sign_in
 
-_NONCE_BYTES = 16
 _LOOK_S = 1.0
 """How often a sender that waits looks whether something urgent has come."""
 
@@ -48,10 +46,11 @@ def run(args: argparse.Namespace) -> int:
     counter = sign_in(home, *credentials())
     try:
         caller = _Caller(counter.opened, counter.config.hub.url, as_json=args.json)
-        if args.watch:
-            caller.watch(threading.Event())
-        else:
-            caller.once()
+        with own_hub.running(home, caller.url):
+            if args.watch:
+                caller.watch(threading.Event())
+            else:
+                caller.once()
     finally:
         counter.close()
     return 0
@@ -68,7 +67,9 @@ def _run_beside_screen(home: Path, pipe: int) -> int:
     with lock:
         opened = open_counter(home, key)
         try:
-            _Caller(opened, configuration.load(home).hub.url, as_json=False).watch(stopped)
+            caller = _Caller(opened, configuration.load(home).hub.url, as_json=False)
+            with own_hub.running(home, caller.url):
+                caller.watch(stopped)
         finally:
             opened.store.close()
     return 0
@@ -83,13 +84,14 @@ class _Caller:
         known = outbox.peer(opened.store).get("hub_url", b"").decode()
         if not (url or known):
             raise BadUsage("sync.not_enrolled")
+        self.url = url or known
         rate = line_state(opened.store).rate
-        self._meter = Meter(open_line(url or known), time.monotonic, rate)
+        self._meter = Meter(open_line(self.url), time.monotonic, rate)
         self._client: HubClient = client_for(
             opened,
             self._meter,
             now_ms=now_ms,
-            new_nonce=lambda: secrets.token_hex(_NONCE_BYTES),
+            new_nonce=new_nonce,
         )
 
     def once(self) -> None:
