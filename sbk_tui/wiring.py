@@ -23,12 +23,14 @@ from sbk_tui.data.blobs import Blobs
 from sbk_tui.data.cases import Cases
 from sbk_tui.data.day import DayBook
 from sbk_tui.data.drafts import Drafts
+from sbk_tui.data.handovers import Handovers
 from sbk_tui.data.ids import uuid7
 from sbk_tui.data.issues import Issues
 from sbk_tui.data.keyring import Cost, Keyring, Opened, choose_cost
 from sbk_tui.data.ledger import Ledger, Session
 from sbk_tui.data.lookup import Lookup
 from sbk_tui.data.papers import Papers
+from sbk_tui.data.pseudonym import pseudonyms
 from sbk_tui.data.record import SALT_BYTES
 from sbk_tui.data.stats import Stats
 from sbk_tui.data.stock import Stock
@@ -49,6 +51,7 @@ from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import DraftDesk
+from sbk_tui.services.handover_desk import HandoverDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.paper_desk import PaperDesk
@@ -309,6 +312,15 @@ def _desks(
         ids=IdDesk(_reader_of(config)),
         portraits=PortraitDesk(_folder_of(config)),
         papers=PaperDesk(Papers(store), lambda: _printer(home, config), training=config.training),
+        handovers=HandoverDesk(
+            ledger,
+            Handovers(store),
+            rules=rules,
+            desk=papers_head,
+            district=held.district,
+            new_id=new_id,
+            pseudonym=lambda use, text: pseudonyms(store)(use, text),
+        ),
         check=CheckDesk(ledger, lookup, rules),
         stock=StockDesk(ledger, Stock(store, held.counter), rules),
         drafts=DraftDesk(Drafts(store), session.clerk, now_ms),

@@ -35,6 +35,7 @@ from sbk_tui.wiring import Counter, now_ms, sign_in
 COMPUTED = {
     "person.apply": frozenset({"person"}),
     "batch.take_in": frozenset({"lines[].person"}),
+    "handover.announce": frozenset({"lines[].person"}),
     "loss.temporary": frozenset({"until"}),
     "temp.issue": frozenset({"valid_to"}),
 }

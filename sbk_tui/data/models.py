@@ -221,7 +221,23 @@ class FormerIdentity(Base):
     body = BlobField()
 
 
-PROJECTIONS = (Person, PersonInitials, Card, Application, TempCard, FormerIdentity, Subject)
+class Handover(Base):
+    id = TextField(primary_key=True)
+    batch = TextField()
+    state = TextField(index=True)
+    body = BlobField()
+
+
+PROJECTIONS = (
+    Person,
+    PersonInitials,
+    Card,
+    Application,
+    TempCard,
+    FormerIdentity,
+    Handover,
+    Subject,
+)
 TABLES = (
     Operation,
     About,

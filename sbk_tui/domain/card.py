@@ -131,6 +131,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     receiver: Receiver | None = None
     issuing: Issuing | None = None
     """The last issuing step; None while the card lies at a counter."""
+    received_at: datetime | None = None
+    """When it was counted in here from a hand-over (乡镇接收, 2.1)."""
     stored_at: datetime | None = None
     """When it was put into the stock of returned cards (2.3.3); None once it is out."""
     enabled_at: datetime | None = None
