@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import socket
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -26,7 +25,6 @@ from sbk_tui.texts import word
 from sbk_tui.wiring import now_ms
 
 HOST, PORT = "127.0.0.1", 8470
-_BACKLOG = 64
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,10 +41,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         own.set_defaults(job=job)
         return own
 
-    action("init", _init)
+    init = action("init", _init)
+    init.add_argument("--database", default="", metavar="URL", help=word("hub.database_option"))
     serve = action("serve", _serve)
     serve.add_argument("--host", default=HOST, help=word("hub.host_option"))
     serve.add_argument("--port", type=int, default=PORT, help=word("hub.port_option"))
+    serve.add_argument("--workers", type=int, default=1, help=word("hub.workers_option"))
     enrol = action("enrol", _enrol)
     enrol.add_argument("--district", required=True, help=word("hub.district_option"))
     enrol.add_argument(
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _init(args: argparse.Namespace) -> int:
     home = home_folder(args.home)
-    create(home)
+    create(home, args.database)
     say(word("hub.made", place=str(home)))
     return 0
 
@@ -96,34 +96,37 @@ def _serve(args: argparse.Namespace) -> int:
 
         from sbk_tui.hub.app import build_app
         from sbk_tui.hub.service import Service
+        from sbk_tui.hub.serving import listen, supervise
     except ImportError as error:
         raise BadUsage("hub.extra_missing") from error
 
     home = home_folder(args.home)
-    hub = open_hub(home)
     rules = Rules(settings=configuration.load(home).rules, codes=code_tables())
-    service = Service(hub, rules=rules, initials=initials, now_ms=now_ms)
-    settings = uvicorn.Config(
-        build_app(service),
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-    )
-    with closing(hub.store), closing(_listen(args.host, args.port)) as listener:
+
+    def work() -> None:
+        hub = open_hub(home)
+        service = Service(hub, rules=rules, initials=initials, now_ms=now_ms)
+        settings = uvicorn.Config(
+            build_app(service),
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+        )
+        with closing(hub.store):
+            uvicorn.Server(settings).run(sockets=[listener])
+
+    open_hub(home).store.close()  # a hub that cannot be opened is told here, once
+    with closing(listen(args.host, args.port)) as listener:
         say(word("hub.serving", host=args.host, port=listener.getsockname()[1]))
         sys.stdout.flush()  # whoever started us waits for this line
-        uvicorn.Server(settings).run(sockets=[listener])
+        if args.workers > 1:
+            supervise(work, args.workers)
+        else:
+            work()
     return 0
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        return socket.create_server((host, port), backlog=_BACKLOG)
-    except OSError as error:
-        raise BadUsage("hub.cannot_listen", host=host, port=port) from error
 
 
 def _status(args: argparse.Namespace) -> int:

@@ -227,6 +227,7 @@ class ReceiveScreen(OverList, JobScreen):
         draft_id = self._draft_id(self._handover)
         draft = FormDraft(id=draft_id, op=self._op, step="count", values=values)
         self.keep(_CLAUSE, draft)
+        self.keep_at_once()  # a card that was put aside is not looked for a second time
 
     def _show_totals(self) -> None:
         if self._count is None:

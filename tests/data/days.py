@@ -7,10 +7,12 @@ from datetime import date
 from hypothesis import strategies as st
 
 from sbk_tui.domain.card import Receiver
+from sbk_tui.domain.handover import check_number, handover_id
 from sbk_tui.domain.identity import mod11_2
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.batch import Line, TakeIn
 from sbk_tui.domain.operations.correct import Change, ChangePhoto, Correct
+from sbk_tui.domain.operations.handover import Announce, Receive
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
 from sbk_tui.domain.operations.replace import ApplyForReplacement
@@ -71,7 +73,19 @@ def card_wishes(card: str, until: date) -> list[Operation]:
         CheckCard(card=card, reason="03", result="1", manual=False),
         IssueAgain(card=card, receiver=SELF),
         StoreCards(slots=(Slot(card=card, place="1-1-1-1"),)),
+        *hand_over(card),
     ]
+
+
+def hand_over(card: str) -> tuple[Announce, Receive]:
+    """Return a list of one card, and its count."""
+    lines = tuple(line for line in stock().lines if line.card == card)
+    check = check_number("2026-11-B", DISTRICT, [card])
+    announced = Announce(
+        batch="2026-11-B", from_office="辉县市", to=DISTRICT, count=1, check=check, lines=lines
+    )
+    handover = handover_id("2026-11-B", DISTRICT, check)
+    return announced, Receive(handover=handover, seen=(card,), damaged=(card,))
 
 
 def holder_wishes(holder: str, until: date) -> list[Operation]:

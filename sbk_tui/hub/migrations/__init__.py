@@ -19,13 +19,13 @@ def migrate(store: Store) -> int:
     """
     migrate_common(store)
     with store.write() as db:
-        db.execute_sql("CREATE TABLE IF NOT EXISTS hub_schema (number INTEGER NOT NULL)")
+        store.alter(db, "CREATE TABLE IF NOT EXISTS hub_schema (number INTEGER NOT NULL)")
         found: int = db.execute_sql("SELECT coalesce(max(number), 0) FROM hub_schema").fetchone()[0]
         if found > NEWEST:
             raise IntegrityFault("store.newer", found=found, known=NEWEST)
         for number, statements in STEPS:
             if number > found:
                 for statement in statements():
-                    db.execute_sql(statement)
+                    store.alter(db, statement)
                 db.execute_sql("INSERT INTO hub_schema (number) VALUES (?)", (number,))
     return NEWEST
