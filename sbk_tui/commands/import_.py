@@ -1,4 +1,7 @@
-"""`sbk import cards FILE`: finished cards from a list, all of them or none (`--skip-bad`)."""
+"""`sbk import cards FILE`: finished cards from a list, all of them or none (`--skip-bad`).
+
+`sbk import handover FILE` takes a 交接清单 in, whose cards are then counted in one by one (2.1).
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ _SHOWN = 20
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command."""
-    parser.add_argument("what", choices=["cards"], help=word("import.what"))
+    parser.add_argument("what", choices=["cards", "handover"], help=word("import.what"))
     parser.add_argument("file", metavar="FILE", type=Path, help=word("import.file"))
     parser.add_argument("--batch", metavar="NAME", default="", help=word("import.batch"))
     parser.add_argument("--dry-run", action="store_true", help=word("import.dry_run"))
@@ -37,8 +40,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Survey the file, and take it in when nothing stands in the way."""
+    if args.what == "handover" and (args.batch or args.skip_bad):
+        raise BadUsage("import.whole_list")
     counter = sign_in(home_folder(args.home), *credentials())
     try:
+        if args.what == "handover":
+            return _announce(counter, args)
         with Sheet(args.file) as sheet:
             return _import(counter, sheet, args)
     finally:
@@ -66,6 +73,35 @@ def _import(counter: Counter, sheet: Sheet, args: argparse.Namespace) -> int:
         if survey.bad:
             document["rejected"] = _rejected_path(args.file).name
     _report(document, cards, survey, as_json=args.json)
+    return 0
+
+
+def _announce(counter: Counter, args: argparse.Namespace) -> int:
+    desk = counter.desks.handovers
+    offered = desk.read(args.file)
+    if not (args.dry_run or offered.known):
+        desk.announce(offered.manifest, op=counter.new_id())
+    manifest = offered.manifest
+    facts: dict[str, str | int] = {
+        "batch": manifest.batch,
+        "from_office": manifest.from_office,
+        "count": len(manifest.lines),
+        "check": manifest.check,
+    }
+    if args.json:
+        emit({
+            "file": escaped(args.file.name),
+            "dry_run": args.dry_run,
+            "handover": manifest.id,
+            **facts,
+            "known": offered.known is not None,
+            "issued_before": offered.out,
+        })  # fmt: skip
+        return 0
+    key = "dry" if args.dry_run else "known" if offered.known else ""
+    say(word(f"import.handover_{key}".rstrip("_"), **facts))
+    if offered.out:
+        say(word("import.handover_out", count=offered.out))
     return 0
 
 

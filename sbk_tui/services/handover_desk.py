@@ -16,7 +16,7 @@ from sbk_tui.data.beside import Beside, DroppedDraft, OwedPaper, Performed
 from sbk_tui.data.handovers import Handovers, SettledCases
 from sbk_tui.data.ledger import Done, Ledger
 from sbk_tui.data.stock import Shelved
-from sbk_tui.domain.handover import Difference, Handover, handover_id
+from sbk_tui.domain.handover import Difference, Handover
 from sbk_tui.domain.operations.batch import Line
 from sbk_tui.domain.operations.handover import (
     CLAUSE,
@@ -101,7 +101,7 @@ class HandoverDesk:
         if manifest.to != self._district:
             place = divisions.full_name(manifest.to)
             raise Refusal("handover.other_place", clause=CLAUSE, to=place)
-        known = self._handovers.get(handover_id(manifest.batch, manifest.to, manifest.check))
+        known = self._handovers.get(manifest.id)
         if known is not None and known.state == "done":
             at = known.announced_at.astimezone(CHINA).date().isoformat()
             raise Refusal("handover.twice", clause=CLAUSE, batch=known.batch, at=at)
@@ -131,7 +131,7 @@ class HandoverDesk:
             for line in manifest.lines
         ]
         perform_lots(self._ledger, op, named, MOST_LINES, build)
-        found = self._handovers.get(handover_id(manifest.batch, manifest.to, manifest.check))
+        found = self._handovers.get(manifest.id)
         if found is None:
             raise Refusal("handover.unknown", clause=CLAUSE)
         return found

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from sbk_tui.domain.handover import check_number
+from sbk_tui.domain.handover import check_number, handover_id
 from sbk_tui.domain.identity import DivisionCode
 from sbk_tui.domain.operations.batch import Line
 from sbk_tui.domain.operations.handover import CLAUSE, MOST_CARDS
@@ -38,6 +38,11 @@ class Manifest(NamedTuple):
     to: str
     check: str
     lines: tuple[Line, ...]
+
+    @property
+    def id(self) -> str:
+        """The id of the hand-over that it announces."""
+        return handover_id(self.batch, self.to, self.check)
 
 
 class _Below:
