@@ -266,7 +266,7 @@ def _desks(
             now=lambda: words.moment(now_ms()),
             new_id=new_id,
         ),
-        stats=StatsDesk(Stats(store, held.counter), now_ms),
+        stats=StatsDesk(Stats(store, held.counter), rules.settings, now_ms),
         morning=Morning(
             {
                 name: partial(check, Place(home, config, now_ms, lookup))

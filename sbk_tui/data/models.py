@@ -182,6 +182,8 @@ class Card(Base):
     body = BlobField()
     shelf = TextField()
     """The place as it is sorted: numbers of a place 柜-层-盒-位 count as numbers."""
+    marks = IntegerField(default=0)
+    """How many days it was marked as uncollected (滞留)."""
 
     class Meta:
         indexes = ((("custody", "state", "shelf", "number"), False),)

@@ -147,15 +147,17 @@ class Records:
     def _put_card(self, card: Card, body: bytes) -> None:
         self._db.execute_sql(
             "INSERT INTO card (number, person, state, custody, batch, place, bank, bank_card,"
-            " collected, body, shelf) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number)"
+            " collected, body, shelf, marks)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number)"
             " DO UPDATE SET person = excluded.person, state = excluded.state,"
             " custody = excluded.custody, batch = excluded.batch, place = excluded.place,"
             " bank = excluded.bank, bank_card = excluded.bank_card,"
-            " collected = excluded.collected, body = excluded.body, shelf = excluded.shelf",
+            " collected = excluded.collected, body = excluded.body, shelf = excluded.shelf,"
+            " marks = excluded.marks",
             (
                 card.number, card.person, card.state.value, card.custody, card.batch, card.place,
                 card.bank, card.bank_card, _text(card.collected_at), body,
-                shelf_key(card.place),
+                shelf_key(card.place), len(card.uncollected),
             ),
         )  # fmt: skip
 

@@ -28,6 +28,7 @@ from sbk_tui.domain.operations.temp import (
     StockTempCards,
     TakeBackTempCard,
 )
+from sbk_tui.domain.operations.uncollected import MarkUncollected
 from sbk_tui.errors import BadUsage
 
 
@@ -58,6 +59,7 @@ KINDS = (
     Kind(CheckCard,            _F,     _C.ISSUE,    "2.3.2"),
     Kind(IssueAgain,           _F,     _C.ISSUE,    "2.3.4"),
     Kind(StoreCards,           _F,     _C.ISSUE,    "2.3.3"),
+    Kind(MarkUncollected,      _F,     _C.ISSUE,    "2.3.3"),
     Kind(RollBack,             _D,     _C.ROLLBACK, "2.5"),
     Kind(Collect,              _F,     _C.ENABLE,   "5.1.4"),
     Kind(Enable,               _D,     _C.ENABLE,   "5.1.4"),

@@ -27,6 +27,7 @@ from sbk_tui.domain.operations.temp import (
     StockTempCards,
     TakeBackTempCard,
 )
+from sbk_tui.domain.operations.uncollected import MarkUncollected
 
 CARDS = [f"B{n:07d}{check}" for n, check in ((1, "9"), (2, "7"), (3, "5"), (4, "3"))]
 BLANK = "LS0001"
@@ -75,6 +76,7 @@ def card_wishes(card: str, until: date) -> list[Operation]:
         CheckCard(card=card, reason="03", result="1", manual=False),
         IssueAgain(card=card, receiver=SELF),
         StoreCards(slots=(Slot(card=card, place="1-1-1-1"),)),
+        MarkUncollected(cards=(card,)),
     ]
 
 

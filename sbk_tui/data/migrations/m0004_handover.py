@@ -1,4 +1,4 @@
-"""Hand-overs of finished cards (2.1): one row per list that came.
+"""Hand-overs of finished cards (2.1): one row per list that came; how often a card was marked 滞留.
 
 Frozen: later changes are later files.
 """
@@ -13,6 +13,7 @@ STATEMENTS = (
     )
     """,
     """CREATE INDEX "handover_state" ON "handover" ("state")""",
+    """ALTER TABLE "card" ADD COLUMN "marks" INTEGER NOT NULL DEFAULT 0""",
 )
 
 
