@@ -11,14 +11,17 @@ import msgspec
 
 from sbk_tui import config as configuration
 from sbk_tui.codes import code_tables
+from sbk_tui.commands.ask import clerk_id, new_password
 from sbk_tui.commands.output import emit, note, say
 from sbk_tui.config import home_folder
 from sbk_tui.data.documents import person_document
+from sbk_tui.data.keyring import choose_cost
 from sbk_tui.data.lookup import Lookup
 from sbk_tui.domain.capability import CounterLevel
 from sbk_tui.domain.rules import Rules
+from sbk_tui.domain.text import PersonName
 from sbk_tui.errors import BadUsage
-from sbk_tui.hub import registry, status
+from sbk_tui.hub import registry, status, supervisors
 from sbk_tui.hub.home import create, open_hub
 from sbk_tui.pinyin import initials
 from sbk_tui.texts import word
@@ -61,6 +64,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument("what", choices=["person"], help=word("hub.what_option"))
     show.add_argument("id", metavar="ID", help=word("hub.id_option"))
     action("revoke", _revoke).add_argument("counter", help=word("hub.counter_option"))
+    supervisor = action("supervisor", _supervisor)
+    supervisor.add_argument("what", choices=["add", "close"], help=word("hub.supervisor_action"))
+    supervisor.add_argument("id", metavar="ID", help=word("hub.supervisor_id"))
+    supervisor.add_argument("--name", metavar="NAME", default="", help=word("hub.supervisor_name"))
+    supervisor.add_argument(
+        "--role", choices=supervisors.ROLES, default=supervisors.VIEWER,
+        help=word("hub.supervisor_role"),
+    )  # fmt: skip
+    supervisor.add_argument("--password-file", metavar="FILE", help=word("clerks.password_file"))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -95,6 +107,7 @@ def _serve(args: argparse.Namespace) -> int:
         import uvicorn
 
         from sbk_tui.hub.app import build_app
+        from sbk_tui.hub.page import Page
         from sbk_tui.hub.service import Service
         from sbk_tui.hub.serving import listen, supervise
     except ImportError as error:
@@ -107,7 +120,7 @@ def _serve(args: argparse.Namespace) -> int:
         hub = open_hub(home)
         service = Service(hub, rules=rules, initials=initials, now_ms=now_ms)
         settings = uvicorn.Config(
-            build_app(service),
+            build_app(service, Page(hub.store, now_ms=now_ms).routes()),
             http="h11",
             ws="none",
             lifespan="off",
@@ -150,6 +163,25 @@ def _show(args: argparse.Namespace) -> int:
     if found is None:
         raise BadUsage("hub.no_such_person")
     emit(person_document(found))
+    return 0
+
+
+def _supervisor(args: argparse.Namespace) -> int:
+    hub = open_hub(home_folder(args.home))
+    with closing(hub.store):
+        if args.what == "close":
+            with hub.store.write("page") as db:
+                supervisors.close(db, args.id, now_ms())
+            say(word("hub.supervisor_closed", supervisor=args.id))
+            return 0
+        name = str(PersonName.parse(args.name))
+        supervisor = clerk_id(args.id)
+        password = new_password(args.password_file, supervisor, name)
+        with hub.store.write("page") as db:
+            supervisors.add(
+                db, supervisor, name, args.role, password, cost=choose_cost(), now_ms=now_ms()
+            )
+    say(word("hub.supervisor_added", supervisor=args.id, role=word(f"hub.role_{args.role}")))
     return 0
 
 
