@@ -36,6 +36,7 @@ from sbk_tui.data.stats import Stats
 from sbk_tui.data.stock import Stock
 from sbk_tui.data.store import cipher_available
 from sbk_tui.data.temp_cards import TempCards
+from sbk_tui.data.units import Units
 from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.world import CHINA, Seat, from_ms
@@ -260,6 +261,7 @@ def _desks(
             rules=rules,
             desk=papers_head,
             lookup=lookup,
+            units=Units(store, initials),
             authority=seat.authority,
             district=held.district,
             today=ledger.today,

@@ -223,6 +223,12 @@ class FormerIdentity(Base):
     body = BlobField()
 
 
+class Unit(Base):
+    code = TextField(primary_key=True)
+    name = TextField()
+    initials = TextField()
+
+
 class Handover(Base):
     id = TextField(primary_key=True)
     batch = TextField()
@@ -253,5 +259,6 @@ TABLES = (
     Paper,
     Blob,
     AccessLog,
+    Unit,
     *PROJECTIONS,
 )

@@ -1,4 +1,4 @@
-"""Hand-overs of finished cards (2.1): one row per list that came; how often a card was marked 滞留.
+"""Hand-overs of finished cards (2.1): one row per list that came; 滞留 marks; units.
 
 Frozen: later changes are later files.
 """
@@ -13,6 +13,13 @@ STATEMENTS = (
     )
     """,
     """CREATE INDEX "handover_state" ON "handover" ("state")""",
+    """
+    CREATE TABLE "unit" (
+        "code" TEXT NOT NULL PRIMARY KEY,
+        "name" TEXT NOT NULL,
+        "initials" TEXT NOT NULL
+    )
+    """,
     """ALTER TABLE "card" ADD COLUMN "marks" INTEGER NOT NULL DEFAULT 0""",
 )
 
