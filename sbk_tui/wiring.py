@@ -23,6 +23,7 @@ from sbk_tui.data.blobs import Blobs
 from sbk_tui.data.cases import Cases
 from sbk_tui.data.day import DayBook
 from sbk_tui.data.drafts import Drafts
+from sbk_tui.data.handovers import Handovers
 from sbk_tui.data.ids import uuid7
 from sbk_tui.data.issues import Issues
 from sbk_tui.data.keyring import Cost, Keyring, Opened, choose_cost
@@ -30,11 +31,13 @@ from sbk_tui.data.ledger import Ledger, Session
 from sbk_tui.data.line import is_enrolled
 from sbk_tui.data.lookup import Lookup
 from sbk_tui.data.papers import Papers
+from sbk_tui.data.pseudonym import pseudonyms
 from sbk_tui.data.record import SALT_BYTES
 from sbk_tui.data.stats import Stats
 from sbk_tui.data.stock import Stock
 from sbk_tui.data.store import cipher_available
 from sbk_tui.data.temp_cards import TempCards
+from sbk_tui.data.units import Units
 from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.world import CHINA, Seat, from_ms
@@ -51,6 +54,7 @@ from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import DraftDesk
+from sbk_tui.services.handover_desk import HandoverDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.line_desk import LineDesk
@@ -273,13 +277,14 @@ def _desks(
             rules=rules,
             desk=papers_head,
             lookup=lookup,
+            units=Units(store, initials),
             authority=seat.authority,
             district=held.district,
             today=ledger.today,
             now=lambda: words.moment(now_ms()),
             new_id=new_id,
         ),
-        stats=StatsDesk(Stats(store, held.counter), now_ms),
+        stats=StatsDesk(Stats(store, held.counter), rules.settings, now_ms),
         line=LineDesk(store, now_ms),
         morning=Morning(
             {
@@ -326,6 +331,15 @@ def _desks(
         ids=IdDesk(_reader_of(config)),
         portraits=PortraitDesk(_folder_of(config)),
         papers=PaperDesk(Papers(store), lambda: _printer(home, config), training=config.training),
+        handovers=HandoverDesk(
+            ledger,
+            Handovers(store),
+            rules=rules,
+            desk=papers_head,
+            district=held.district,
+            new_id=new_id,
+            pseudonym=lambda use, text: pseudonyms(store)(use, text),
+        ),
         check=CheckDesk(ledger, lookup, rules),
         stock=StockDesk(ledger, Stock(store, held.counter), rules),
         drafts=DraftDesk(Drafts(store), session.clerk, now_ms),

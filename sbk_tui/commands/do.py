@@ -17,6 +17,7 @@ from sbk_tui.commands.fields import FieldInfo, fields_of, operation_from, tree_o
 from sbk_tui.commands.output import credentials, emit, note, say
 from sbk_tui.commands.resolve import card_named, person_named
 from sbk_tui.config import home_folder
+from sbk_tui.data.handovers import SettledCases
 from sbk_tui.data.keyring import Keyring
 from sbk_tui.data.ledger import Done, Intent, Session
 from sbk_tui.domain.card import Card
@@ -35,6 +36,7 @@ from sbk_tui.wiring import Counter, now_ms, sign_in
 COMPUTED = {
     "person.apply": frozenset({"person"}),
     "batch.take_in": frozenset({"lines[].person"}),
+    "handover.announce": frozenset({"lines[].person"}),
     "loss.temporary": frozenset({"until"}),
     "temp.issue": frozenset({"valid_to"}),
 }
@@ -75,7 +77,7 @@ def _perform(counter: Counter, kind: Kind, tree: dict[str, Any], op: str) -> Don
     _complete(counter, kind, tree, op)
     intent = counter.ledger.intend(operation_from(kind.payload, tree), op=op, blobs=blobs)
     try:
-        return counter.ledger.perform(intent)
+        return counter.ledger.perform(intent, beside=[SettledCases()])
     except Refusal as refusal:
         if refusal.code != "approval.needed":
             raise

@@ -1,4 +1,8 @@
-"""`sbk import cards FILE`: finished cards from a list, all of them or none (`--skip-bad`)."""
+"""`sbk import cards FILE`: finished cards from a list, all of them or none (`--skip-bad`).
+
+`sbk import handover FILE` takes a 交接清单 in, whose cards are then counted in one by one (2.1);
+`sbk import units FILE` the city's list of units, for the look-ups of 1.2 and 2.2.1.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,8 @@ from typing import Any
 
 from sbk_tui.commands.output import credentials, emit, note, say
 from sbk_tui.config import home_folder
+from sbk_tui.data.units import Taken, Units
+from sbk_tui.domain.capability import Capability
 from sbk_tui.domain.rules import Problem
 from sbk_tui.domain.text import escaped
 from sbk_tui.errors import BadUsage, Refusal
@@ -19,6 +25,7 @@ from sbk_tui.services.card_import import CardImport, Survey, Told
 from sbk_tui.services.card_list import CardList, Judged
 from sbk_tui.services.exports import neutral
 from sbk_tui.services.sheets import Sheet
+from sbk_tui.services.unit_list import read_units
 from sbk_tui.texts import explain, word, words_for
 from sbk_tui.wiring import Counter, now_ms, sign_in
 
@@ -27,7 +34,7 @@ _SHOWN = 20
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command."""
-    parser.add_argument("what", choices=["cards"], help=word("import.what"))
+    parser.add_argument("what", choices=["cards", "handover", "units"], help=word("import.what"))
     parser.add_argument("file", metavar="FILE", type=Path, help=word("import.file"))
     parser.add_argument("--batch", metavar="NAME", default="", help=word("import.batch"))
     parser.add_argument("--dry-run", action="store_true", help=word("import.dry_run"))
@@ -37,8 +44,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Survey the file, and take it in when nothing stands in the way."""
+    if args.what != "cards" and (args.batch or args.skip_bad):
+        raise BadUsage("import.whole_list")
     counter = sign_in(home_folder(args.home), *credentials())
     try:
+        if args.what == "handover":
+            return _announce(counter, args)
+        if args.what == "units":
+            return _take_in_units(counter, args)
         with Sheet(args.file) as sheet:
             return _import(counter, sheet, args)
     finally:
@@ -66,6 +79,50 @@ def _import(counter: Counter, sheet: Sheet, args: argparse.Namespace) -> int:
         if survey.bad:
             document["rejected"] = _rejected_path(args.file).name
     _report(document, cards, survey, as_json=args.json)
+    return 0
+
+
+def _announce(counter: Counter, args: argparse.Namespace) -> int:
+    desk = counter.desks.handovers
+    offered = desk.read(args.file)
+    if not (args.dry_run or offered.known):
+        desk.announce(offered.manifest, op=counter.new_id())
+    manifest = offered.manifest
+    facts: dict[str, str | int] = {
+        "batch": manifest.batch,
+        "from_office": manifest.from_office,
+        "count": len(manifest.lines),
+        "check": manifest.check,
+    }
+    if args.json:
+        emit({
+            "file": escaped(args.file.name),
+            "dry_run": args.dry_run,
+            "handover": manifest.id,
+            **facts,
+            "known": offered.known is not None,
+            "issued_before": offered.out,
+        })  # fmt: skip
+        return 0
+    key = "dry" if args.dry_run else "known" if offered.known else ""
+    say(word(f"import.handover_{key}".rstrip("_"), **facts))
+    if offered.out:
+        say(word("import.handover_out", count=offered.out))
+    return 0
+
+
+def _take_in_units(counter: Counter, args: argparse.Namespace) -> int:
+    counter.seat.authority.require(Capability.APPLY)
+    with Sheet(args.file) as sheet:
+        units = read_units(sheet)
+    taken = Taken(0, 0)
+    if not args.dry_run:
+        taken = Units(counter.opened.store, initials).put(units)
+    facts = {"rows": len(units), "new": taken.new, "changed": taken.changed}
+    if args.json:
+        emit({"file": escaped(args.file.name), "dry_run": args.dry_run, **facts})
+        return 0
+    say(word("import.units_dry" if args.dry_run else "import.units", **facts))
     return 0
 
 

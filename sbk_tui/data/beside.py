@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from peewee import SqliteDatabase
 
 from sbk_tui.data import models
+from sbk_tui.domain.world import Entity
 
 
 class Performed(Protocol):
@@ -25,6 +26,9 @@ class Performed(Protocol):
 
     @property
     def code(self) -> str: ...
+
+    @property
+    def changed(self) -> tuple[Entity, ...]: ...
 
 
 class Beside(Protocol):

@@ -182,6 +182,8 @@ class Card(Base):
     body = BlobField()
     shelf = TextField()
     """The place as it is sorted: numbers of a place 柜-层-盒-位 count as numbers."""
+    marks = IntegerField(default=0)
+    """How many days it was marked as uncollected (滞留)."""
 
     class Meta:
         indexes = ((("custody", "state", "shelf", "number"), False),)
@@ -221,7 +223,29 @@ class FormerIdentity(Base):
     body = BlobField()
 
 
-PROJECTIONS = (Person, PersonInitials, Card, Application, TempCard, FormerIdentity, Subject)
+class Unit(Base):
+    code = TextField(primary_key=True)
+    name = TextField()
+    initials = TextField()
+
+
+class Handover(Base):
+    id = TextField(primary_key=True)
+    batch = TextField()
+    state = TextField(index=True)
+    body = BlobField()
+
+
+PROJECTIONS = (
+    Person,
+    PersonInitials,
+    Card,
+    Application,
+    TempCard,
+    FormerIdentity,
+    Handover,
+    Subject,
+)
 TABLES = (
     Operation,
     About,
@@ -235,5 +259,6 @@ TABLES = (
     Paper,
     Blob,
     AccessLog,
+    Unit,
     *PROJECTIONS,
 )

@@ -15,18 +15,20 @@ from peewee import SqliteDatabase
 
 from sbk_tui.data.seal import digest
 from sbk_tui.domain.card import Card
+from sbk_tui.domain.handover import Handover
 from sbk_tui.domain.people import Application, FormerIdentity, Person
 from sbk_tui.domain.stock import shelf_key
 from sbk_tui.domain.temp_card import TempCard
 from sbk_tui.domain.text import plain
 from sbk_tui.domain.world import Entity
 
-T = TypeVar("T", Person, Card, Application, TempCard, FormerIdentity)
+T = TypeVar("T", Person, Card, Application, TempCard, FormerIdentity, Handover)
 _encode = msgspec.msgpack.Encoder(enc_hook=plain).encode
 _person = msgspec.msgpack.Decoder(Person).decode
 _card = msgspec.msgpack.Decoder(Card).decode
 _application = msgspec.msgpack.Decoder(Application).decode
 _temp_card = msgspec.msgpack.Decoder(TempCard).decode
+_handover = msgspec.msgpack.Decoder(Handover).decode
 _former = msgspec.msgpack.Decoder(FormerIdentity).decode
 
 
@@ -81,6 +83,9 @@ class Records:
         )
         return self._one(_person, sql, number)
 
+    def handover(self, handover_id: str) -> Handover | None:
+        return self._one(_handover, "SELECT body FROM handover WHERE id = ?", handover_id)
+
     def version(self, subject: str) -> int:
         """Return how often `subject` was changed; 0 when it does not exist."""
         row = self._db.execute_sql(
@@ -102,10 +107,19 @@ class Records:
                 self._put_temp_card(entity, body)
             case FormerIdentity():
                 self._put_former(entity, body)
+            case Handover():
+                self._put_handover(entity, body)
         self._db.execute_sql(
             "INSERT INTO subject (id, version, row_hash) VALUES (?, 1, ?) ON CONFLICT (id)"
             " DO UPDATE SET version = subject.version + 1, row_hash = excluded.row_hash",
             (entity.subject, digest("sbk/row/1", body)),
+        )
+
+    def _put_handover(self, handover: Handover, body: bytes) -> None:
+        self._db.execute_sql(
+            "INSERT INTO handover (id, batch, state, body) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body",
+            (handover.id, handover.batch, handover.state, body),
         )
 
     def _put_person(self, person: Person, body: bytes) -> None:
@@ -133,15 +147,17 @@ class Records:
     def _put_card(self, card: Card, body: bytes) -> None:
         self._db.execute_sql(
             "INSERT INTO card (number, person, state, custody, batch, place, bank, bank_card,"
-            " collected, body, shelf) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number)"
+            " collected, body, shelf, marks)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number)"
             " DO UPDATE SET person = excluded.person, state = excluded.state,"
             " custody = excluded.custody, batch = excluded.batch, place = excluded.place,"
             " bank = excluded.bank, bank_card = excluded.bank_card,"
-            " collected = excluded.collected, body = excluded.body, shelf = excluded.shelf",
+            " collected = excluded.collected, body = excluded.body, shelf = excluded.shelf,"
+            " marks = excluded.marks",
             (
                 card.number, card.person, card.state.value, card.custody, card.batch, card.place,
                 card.bank, card.bank_card, _text(card.collected_at), body,
-                shelf_key(card.place),
+                shelf_key(card.place), len(card.uncollected),
             ),
         )  # fmt: skip
 

@@ -61,6 +61,12 @@ class Stats:
             )
             return {(state, bool(out)): int(count) for state, out, count in rows}
 
+    def uncollected(self, marks: int) -> int:
+        """Return how many cards here were marked as uncollected at least `marks` times."""
+        sql = "SELECT count(*) FROM card WHERE custody = ? AND state = '0' AND marks >= ?"
+        with self._store.session() as db:
+            return int(db.execute_sql(sql, (self._counter, marks)).fetchone()[0])
+
     def waiting(self, now_ms: int, limits: Sequence[int]) -> tuple[Waiting, ...]:
         """Return the cards in this counter's custody that nobody fetched, by village.
 

@@ -54,6 +54,7 @@ MOVES = (
     Move(frozenset({S.SEALED}),                           "card.collect",    None,           "5.1.4"),
     Move(frozenset({S.SEALED}) | LIVE,                    "card.check",      None,           "2.3.2"),
     Move(frozenset({S.SEALED}),                           "card.store",      None,           "2.3.3"),
+    Move(frozenset({S.SEALED}),                           "card.mark_uncollected", None,      "2.3.3"),
     Move(frozenset({S.SEALED}),                           "issue.again",     None,           "2.3.4"),
     Move(frozenset({S.SEALED}),                           "issue.roll_back", None,           "2.5"),
     Move(frozenset({S.SEALED}),                           "card.enable",     S.ACTIVE,       "5.1.4"),
@@ -131,6 +132,10 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     receiver: Receiver | None = None
     issuing: Issuing | None = None
     """The last issuing step; None while the card lies at a counter."""
+    received_at: datetime | None = None
+    """When it was counted in here from a hand-over (乡镇接收, 2.1)."""
+    uncollected: tuple[date, ...] = ()
+    """The days on which nobody had fetched it (滞留标记); the third makes it a 滞留卡."""
     stored_at: datetime | None = None
     """When it was put into the stock of returned cards (2.3.3); None once it is out."""
     enabled_at: datetime | None = None

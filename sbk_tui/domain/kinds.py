@@ -13,6 +13,7 @@ from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.operations.batch import TakeIn
 from sbk_tui.domain.operations.correct import ChangePhoto, Correct
 from sbk_tui.domain.operations.day import CloseDay
+from sbk_tui.domain.operations.handover import Announce, Receive
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
 from sbk_tui.domain.operations.replace import ApplyForReplacement
@@ -27,6 +28,7 @@ from sbk_tui.domain.operations.temp import (
     StockTempCards,
     TakeBackTempCard,
 )
+from sbk_tui.domain.operations.uncollected import MarkUncollected
 from sbk_tui.errors import BadUsage
 
 
@@ -52,9 +54,12 @@ KINDS = (
     Kind(Apply,                _D,     _C.APPLY,    "1.2"),
     Kind(TakeIn,               _F,     _C.ISSUE,    "2.1"),
     Kind(IssueToPerson,        _F,     _C.ISSUE,    "2.2.2"),
+    Kind(Announce,             _F,     _C.ISSUE,    "2.1"),
+    Kind(Receive,              _F,     _C.ISSUE,    "2.1"),
     Kind(CheckCard,            _F,     _C.ISSUE,    "2.3.2"),
     Kind(IssueAgain,           _F,     _C.ISSUE,    "2.3.4"),
     Kind(StoreCards,           _F,     _C.ISSUE,    "2.3.3"),
+    Kind(MarkUncollected,      _F,     _C.ISSUE,    "2.3.3"),
     Kind(RollBack,             _D,     _C.ROLLBACK, "2.5"),
     Kind(Collect,              _F,     _C.ENABLE,   "5.1.4"),
     Kind(Enable,               _D,     _C.ENABLE,   "5.1.4"),

@@ -18,6 +18,8 @@ _LEVELS = 4
 _DIGITS = 5
 GOOD = "1"
 """验卡结果 正常."""
+MARKS = 3
+"""滞留标记 that make a 滞留卡 ([1] K3)."""
 
 
 class Place(str):
@@ -86,4 +88,6 @@ def stock_state(card: Card) -> str:
         return "6"
     if card.check_result not in ("", GOOD) or card.state is CardState.CANCELLED:
         return "5"
+    if len(card.uncollected) >= MARKS:
+        return "4"
     return "2" if card.place else "1"

@@ -9,11 +9,12 @@ import msgspec
 
 from sbk_tui.domain.capability import Authority
 from sbk_tui.domain.card import Card
+from sbk_tui.domain.handover import Handover
 from sbk_tui.domain.people import Application, FormerIdentity, Person
 from sbk_tui.domain.temp_card import TempCard
 from sbk_tui.errors import Refusal
 
-Entity = Person | Card | Application | TempCard | FormerIdentity
+Entity = Person | Card | Application | TempCard | FormerIdentity | Handover
 CHINA = timezone(timedelta(hours=8), "CST")
 """The counters' one time zone; China has no summer time."""
 
@@ -38,6 +39,8 @@ class World(Protocol):
     def formers_of(self, person_id: str) -> tuple[FormerIdentity, ...]: ...
 
     def person_once(self, number: str) -> Person | None: ...
+
+    def handover(self, handover_id: str) -> Handover | None: ...
 
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,10 +13,12 @@ from typing import NamedTuple
 import msgspec
 from peewee import SqliteDatabase
 
+from sbk_tui.data.handovers import settle_cases
 from sbk_tui.data.record import Envelope, Record, approved_by, hlc_ms
 from sbk_tui.data.records import Records
 from sbk_tui.data.seal import Signer
 from sbk_tui.data.store import Store
+from sbk_tui.domain.handover import Handover
 from sbk_tui.domain.kinds import Kind, kind_named
 from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.rules import Rules
@@ -166,6 +168,8 @@ class Judge:
         records = Records(db, self._initials)
         for entity in judgement.changed:
             records.put(entity)
+            if isinstance(entity, Handover):
+                settle_cases(db, entity, op=envelope.op, at_ms=now)
             body = msgspec.msgpack.encode(entity, enc_hook=plain)
             version = records.version(entity.subject)
             _append(db, "row", envelope.op, entity.subject, version, body)

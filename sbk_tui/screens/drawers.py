@@ -26,24 +26,24 @@ from sbk_tui.screens.scan_line import ScanLine
 from sbk_tui.services import words
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import FormDraft
-from sbk_tui.services.stock_desk import FIELDS, Order, Shelved, Slot, Stored, is_whole_card
+from sbk_tui.services.stock_desk import FIELDS, Done, Order, Shelved, Slot, Stored, is_whole_card
 from sbk_tui.terminal.listview import Column, KeysetRows, PagedList, Row
 from sbk_tui.texts import name_of, word
 
 _CLAUSE = "2.3.3"
 _PAUSE_S = 0.07  # as in the search for people
-_TONES = {"1": "warn", "5": "bad"}
+_TONES = {"1": "warn", "4": "warn", "5": "bad"}
 
 
 class DrawersScreen(OverList, JobScreen):
     """A search over what lies here; below it the place for what is marked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("next_free", "find", "sort", "mark_all", "confirm"),
+        *bindings("uncollected", "next_free", "find", "sort", "mark_all", "confirm"),
         Binding("space", "mark", show=False, priority=True),
     ]
     legend_keys: ClassVar[tuple[str, ...]] = (
-        "help", "next_free", "find", "sort", "mark_all", "confirm", "back",
+        "help", "uncollected", "next_free", "find", "sort", "mark_all", "confirm", "back",
     )  # fmt: skip
 
     def __init__(self, desks: Desks) -> None:
@@ -239,6 +239,38 @@ class DrawersScreen(OverList, JobScreen):
         values = {**self.query_one(Form).values, "marked": " ".join(self._marked)}
         draft = FormDraft(id=self._draft, op=self._op, step="store", values=values)
         self.keep(_CLAUSE, draft)
+
+    # ------------------------------------------------------------------ nobody came
+
+    @step("uncollected")
+    def action_uncollected(self) -> None:
+        """F3: 滞留标记 for what is marked."""
+        after_typing(self, self._ask_uncollected)
+
+    def _ask_uncollected(self) -> None:
+        if self.busy or not self.is_current:
+            return
+        if not self._marked:
+            self.messages.say(word("stock.mark_first"))
+            return
+        cards = tuple(self._marked)
+        question = word("stock.uncollected_question", count=len(cards))
+        answers = [("yes", word("stock.uncollected_yes"))]
+        note = partial(self._note_uncollected, cards, self.desks.new_id())
+        self.app.push_screen(Ask(question, answers), note)
+
+    def _note_uncollected(self, cards: tuple[str, ...], op: str, answer: str | None) -> None:
+        if answer == "yes":
+            mark = partial(self.desks.stock.mark_uncollected, cards, op=op)
+            self.in_background(mark, partial(self._noted, len(cards)))
+
+    def _noted(self, count: int, done: Done) -> None:
+        self._mark({})
+        self.action_find()
+        at = words.moment(done.at_ms)
+        said = word("stock.uncollected_noted", count=count, time=at, code=done.code)
+        self.messages.say(said, "ok")
+        self.show_status()
 
     # ------------------------------------------------------------------ the place
 

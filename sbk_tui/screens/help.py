@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import ClassVar
 
 from rich.text import Text
@@ -48,8 +49,9 @@ class HelpScreen(ModalScreen[None]):
         for trouble in job.troubles:
             text.append(f" · {trouble.problem}：{trouble.cure}\n")
         text.append(f"\n{word('help.keys')}\n", "bold")
-        for key in KEYS:
-            text.append(f" {' / '.join(key.keys)}  {word('keys.' + key.action)}\n")
+        for keys, same in groupby(KEYS, key=lambda key: key.keys):
+            names = "、".join(word(f"keys.{key.action}") for key in same)
+            text.append(f" {' / '.join(keys)}  {names}\n")
         text.append(f"\n{legend(('back',))}", "dim")
         return text
 

@@ -33,6 +33,7 @@ from sbk_tui.texts import word
 
 _DRAFT_PAUSE_S = 0.5
 _VILLAGE = ("village_code", "village_name")
+_UNIT = ("unit_code", "unit_name")
 Method = TypeVar("Method", bound=Callable[..., None])
 
 
@@ -132,15 +133,19 @@ class JobScreen(Background, Screen[None]):
             self.messages.say(words_of(event.problem), "bad")
 
     def list_choices(self) -> bool:
-        """F5 in a field of a village or with a code table: list what it can hold; else False."""
+        """F5 in a field of a village or unit, or with a code table: list its values; else False."""
         row = next((r for r in self.query(FieldRow) if r.has_focus_within), None)
-        if row is None or not (row.field.table or row.field.name in _VILLAGE):
+        if row is None or not (row.field.table or row.field.name in (*_VILLAGE, *_UNIT)):
             return False
         from sbk_tui.screens.choose import Choose, fitting
 
         if row.field.name in _VILLAGE:
             choose = Choose(word("apply.choose_village"), self.desks.apply.villages)
-            self.app.push_screen(choose, partial(_take_village, self.query(Form).last()))
+            self.app.push_screen(choose, partial(_take_named, _VILLAGE, self.query(Form).last()))
+            return True
+        if row.field.name in _UNIT:
+            choose = Choose(word("apply.choose_unit"), self.desks.apply.units)
+            self.app.push_screen(choose, partial(_take_named, _UNIT, self.query(Form).last()))
             return True
         offered = row.field.choices(self.desks.rules)
         choose = Choose(word(f"fields.{row.field.name}"), partial(fitting, offered))
@@ -230,9 +235,9 @@ class JobScreen(Background, Screen[None]):
         """Go on in the procedure: the spooler took the paper."""
 
 
-def _take_village(form: Form, chosen: tuple[str, str] | None) -> None:
+def _take_named(fields: tuple[str, str], form: Form, chosen: tuple[str, str] | None) -> None:
     if chosen is not None:
-        form.fill(dict(zip(_VILLAGE, chosen, strict=True)))
+        form.fill(dict(zip(fields, chosen, strict=True)))
         form.focus_last()
 
 

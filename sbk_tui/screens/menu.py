@@ -55,6 +55,12 @@ def _issues(desks: Desks, _clause: str) -> Screen[None]:
     return IssuesScreen(desks)
 
 
+def _receive(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.receive import ReceiveScreen
+
+    return ReceiveScreen(desks)
+
+
 def _check(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.check import CheckScreen
 
@@ -124,6 +130,7 @@ def _stats(desks: Desks, _clause: str) -> Screen[None]:
 SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "1.2": _apply,
     "2.2.2": _card_job,
+    "2.1": _receive,
     "2.3.2": _check,
     "2.3.3": _drawers,
     "2.3.4": _card_job,

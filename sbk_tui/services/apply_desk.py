@@ -16,6 +16,7 @@ from sbk_tui.data.beside import DroppedDraft
 from sbk_tui.data.blobs import Blobs
 from sbk_tui.data.ledger import Done, Ledger
 from sbk_tui.data.lookup import Lookup
+from sbk_tui.data.units import Units
 from sbk_tui.domain.application import (
     BANK_PENDING,
     PARSERS,
@@ -76,6 +77,7 @@ class ApplyDesk:
         rules: Rules,
         desk: Desk,
         lookup: Lookup,
+        units: Units,
         authority: Authority,
         district: str,
         today: Callable[[], date],
@@ -87,6 +89,7 @@ class ApplyDesk:
         self._rules = rules
         self._desk = desk
         self._lookup = lookup
+        self._units = units
         self._authority = authority
         self._district = district
         self._today = today
@@ -205,12 +208,19 @@ class ApplyDesk:
         place = divisions.division(values.get("village_code", ""))
         if place is not None and place.level == "village":
             found["village_name"] = place.name
+        unit = self._units.name(values.get("unit_code", "")) if values.get("unit_code") else ""
+        if unit:
+            found["unit_name"] = unit
         return {name: value for name, value in found.items() if values.get(name) != value}
 
     def villages(self, typed: str) -> tuple[tuple[str, str], ...]:
         """Return (code, name) of villages of this counter's district that `typed` may mean."""
         found = divisions.search(typed, self._district)
         return tuple((place.code, place.name) for place in found if place.level == "village")
+
+    def units(self, typed: str) -> tuple[tuple[str, str], ...]:
+        """Return (number, name) of units of the city's list that `typed` may mean."""
+        return self._units.find(typed)
 
     def step_problems(self, step: str, values: Values) -> tuple[Problem, ...]:
         """Return what is wrong with the fields of one step, warnings too."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -14,7 +14,7 @@ from sbk_tui.domain.rules import Problem, Rules
 from sbk_tui.domain.text import bounded, escaped
 from sbk_tui.errors import BadUsage, Refusal
 from sbk_tui.services.card_columns import BY_HEADING, COLUMNS, Column, heading
-from sbk_tui.services.sheets import Row, Sheet
+from sbk_tui.services.sheets import Row
 
 _MOST_BATCH = 50
 
@@ -52,10 +52,16 @@ class Heading(NamedTuple):
         return next((c.names[0] for c in COLUMNS if c.field == field), field)
 
 
+class Rows(Protocol):
+    """Where a list comes from: a sheet, or a part of one."""
+
+    def rows(self) -> Iterator[Row]: ...
+
+
 class CardList:
     """The rows of one sheet; can be walked any number of times, each walk judges afresh."""
 
-    def __init__(self, sheet: Sheet, rules: Rules, *, batch: str, batch_if_none: str) -> None:
+    def __init__(self, sheet: Rows, rules: Rules, *, batch: str, batch_if_none: str) -> None:
         """Take the sheet.
 
         Args:

@@ -13,6 +13,7 @@ from sbk_tui.services.checks import Morning
 from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.draft_desk import DraftDesk
+from sbk_tui.services.handover_desk import HandoverDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.line_desk import LineDesk
@@ -46,6 +47,7 @@ class Desks:
     portraits: PortraitDesk
     papers: PaperDesk
     drafts: DraftDesk
+    handovers: HandoverDesk
     check: CheckDesk
     stock: StockDesk
     temp: TempDesk

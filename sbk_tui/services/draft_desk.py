@@ -37,12 +37,14 @@ class DraftDesk:
     def newest(self, job: str) -> FormDraft | None:
         """Return the newest draft of a job; one that no longer reads is passed over."""
         found = self._drafts.newest(self._clerk, job)
-        if found is None:
-            return None
-        try:
-            return msgspec.msgpack.decode(found.body, type=FormDraft)
-        except msgspec.DecodeError:
-            return None
+        return None if found is None else _read(found)
+
+    def one(self, job: str, draft_id: str) -> FormDraft | None:
+        """Return a draft of a job by its id; one that no longer reads is passed over."""
+        for found in self._drafts.of(self._clerk, job):
+            if found.id == draft_id:
+                return _read(found)
+        return None
 
     def jobs(self) -> tuple[str, ...]:
         """Return the jobs that have a draft, newest first, each once."""
@@ -51,3 +53,10 @@ class DraftDesk:
     def drop(self, draft_id: str) -> None:
         """Throw a draft away."""
         self._drafts.drop(draft_id)
+
+
+def _read(draft: Draft) -> FormDraft | None:
+    try:
+        return msgspec.msgpack.decode(draft.body, type=FormDraft)
+    except msgspec.DecodeError:
+        return None

@@ -11,12 +11,14 @@ import msgspec
 from sbk_tui import divisions
 from sbk_tui.data.stats import Stats, Waiting
 from sbk_tui.domain.card import Card, CardState
+from sbk_tui.domain.rules import Settings
+from sbk_tui.domain.stock import MARKS
 from sbk_tui.domain.world import CHINA, from_ms
 from sbk_tui.services import words
 from sbk_tui.texts import word
 
-LIMITS = (30, 90, 180, 365)
-"""Ages in days between the groups of 滞留; the last two are the usual reminders [A]."""
+_LIMITS = (30, 90)
+"""Ages in days between the groups of cards that wait; the office's two reminders come behind."""
 DAYS = 30
 
 
@@ -49,6 +51,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Cards that wait here, by age; `key` is the least age in days."""
     villages: tuple[Village, ...]
     """The same cards by village, most first."""
+    uncollected: int
+    """滞留卡: of the cards here those that were marked often enough."""
 
     @property
     def waiting(self) -> int:
@@ -66,8 +70,10 @@ class Chart(NamedTuple):
 class StatsDesk:
     """The figures of this counter."""
 
-    def __init__(self, stats: Stats, now_ms: Callable[[], int]) -> None:
+    def __init__(self, stats: Stats, settings: Settings, now_ms: Callable[[], int]) -> None:
         self._stats = stats
+        reminders = (settings.retention_days, settings.overdue_days)
+        self._limits = tuple(sorted({*_LIMITS, *reminders}))
         self._now_ms = now_ms
 
     def figures(self, days: int = DAYS) -> Figures:
@@ -77,7 +83,8 @@ class StatsDesk:
         first = today - timedelta(days=days - 1)
         issued = self._stats.issued(first)
         every = [first + timedelta(days=n) for n in range(days)]
-        waiting = self._stats.waiting(now, LIMITS)
+        waiting = self._stats.waiting(now, self._limits)
+        lows, highs = (0, *self._limits), (*self._limits, 0)
         return Figures(
             day=today,
             issued=tuple(
@@ -90,21 +97,23 @@ class StatsDesk:
             ),
             ages=tuple(
                 Bar(key=str(low), label=_age(low, high), count=sum(w.ages[at] for w in waiting))
-                for at, (low, high) in enumerate(zip((0, *LIMITS), (*LIMITS, 0), strict=True))
+                for at, (low, high) in enumerate(zip(lows, highs, strict=True))
             ),
             villages=tuple(
                 Village(code=w.village, name=_name(w), count=w.total, ages=w.ages) for w in waiting
             ),
+            uncollected=self._stats.uncollected(MARKS),
         )
 
 
 def charts(figures: Figures) -> tuple[Chart, ...]:
     """Return the page as charts, in the order in which they are read."""
     issued, states = (sum(bar.count for bar in b) for b in (figures.issued, figures.states))
+    waiting = word("stats.waiting", count=figures.waiting, uncollected=figures.uncollected)
     villages = tuple((each.name, each.count) for each in figures.villages)
     return (
         Chart(word("stats.issued", days=len(figures.issued), count=issued), _rows(figures.issued)),
-        Chart(word("stats.waiting", count=figures.waiting), _rows(figures.ages)),
+        Chart(waiting, _rows(figures.ages)),
         Chart(word("stats.villages", count=len(villages)), villages),
         Chart(word("stats.states", count=states), _rows(figures.states)),
     )

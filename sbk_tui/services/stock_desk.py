@@ -11,6 +11,7 @@ from sbk_tui.data.ledger import Done, Ledger
 from sbk_tui.data.stock import Box, Order, Shelved, Sought, Stock
 from sbk_tui.domain.identity import CardNumber
 from sbk_tui.domain.operations.store import CLAUSE, MOST, Slot, StoreCards
+from sbk_tui.domain.operations.uncollected import MarkUncollected
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.stock import Place
 from sbk_tui.domain.text import clean, narrow
@@ -18,7 +19,7 @@ from sbk_tui.errors import Refusal
 from sbk_tui.services.forms import Field
 from sbk_tui.services.lots import perform_lots
 
-__all__ = ["FIELDS", "Box", "Order", "Shelved", "Slot", "StockDesk", "Stored"]
+__all__ = ["FIELDS", "Box", "Done", "Order", "Shelved", "Slot", "StockDesk", "Stored"]
 MOST_AT_ONCE = 5000
 """Cards put away in one go: a transaction of well under a second."""
 _INITIALS = re.compile(r"([a-z]+)([0-9]{1,4}|[0-9]{1,3}x)?")
@@ -128,6 +129,21 @@ class StockDesk:
             self._ledger, op, slots, MOST, lambda lot: StoreCards(slots=tuple(lot)), beside
         )
         return Stored(done[-1], len(slots), slots[0].place, slots[-1].place)
+
+    def mark_uncollected(self, cards: Sequence[str], *, op: str) -> Done:
+        """Note that nobody fetched these cards (滞留标记), in one transaction.
+
+        Raises:
+            Refusal: `store.nothing`, `store.too_many`, or as `MarkUncollected`; none was marked.
+        """
+        if not cards:
+            raise Refusal("store.nothing", clause=CLAUSE)
+        if len(cards) > MOST_AT_ONCE:
+            raise Refusal("store.too_many", clause=CLAUSE, most=MOST_AT_ONCE)
+        lots = perform_lots(
+            self._ledger, op, cards, MOST, lambda lot: MarkUncollected(cards=tuple(lot))
+        )
+        return lots[-1]
 
     def _free_from(self, start: Place, leaving: frozenset[str] = frozenset()) -> Iterator[Place]:
         """Yield free positions from `start` on, box after box.

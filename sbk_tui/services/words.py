@@ -26,7 +26,9 @@ _TONES = {
 def card_state(card: Card) -> str:
     """Return the state of a card in words; a sealed one also says whether it was handed out."""
     if card.state is CardState.SEALED:
-        return word("card.in_stock" if card.collected_at is None else "card.sealed")
+        if card.collected_at is not None:
+            return word("card.sealed")
+        return word("card.in_stock" if card.custody else "card.on_the_way")
     return name_of("card_state", card.state.value)
 
 

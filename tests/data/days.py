@@ -7,10 +7,12 @@ from datetime import date
 from hypothesis import strategies as st
 
 from sbk_tui.domain.card import Receiver
+from sbk_tui.domain.handover import check_number, handover_id
 from sbk_tui.domain.identity import mod11_2
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.batch import Line, TakeIn
 from sbk_tui.domain.operations.correct import Change, ChangePhoto, Correct
+from sbk_tui.domain.operations.handover import Announce, Receive
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
 from sbk_tui.domain.operations.replace import ApplyForReplacement
@@ -25,9 +27,12 @@ from sbk_tui.domain.operations.temp import (
     StockTempCards,
     TakeBackTempCard,
 )
+from sbk_tui.domain.operations.uncollected import MarkUncollected
 
 CARDS = [f"B{n:07d}{check}" for n, check in ((1, "9"), (2, "7"), (3, "5"), (4, "3"))]
 BLANK = "LS0001"
+PLACE = "410782105"
+"""Where the counter of the days stands."""
 _NAMES = [f"持卡人{last}" for last in "甲乙丙丁戊己庚辛壬"]
 HOLDERS = {f"{n:032x}": _NAMES[n] for n in range(len(CARDS))}
 """Who the cards of `stock` are for: id and name."""
@@ -71,7 +76,19 @@ def card_wishes(card: str, until: date) -> list[Operation]:
         CheckCard(card=card, reason="03", result="1", manual=False),
         IssueAgain(card=card, receiver=SELF),
         StoreCards(slots=(Slot(card=card, place="1-1-1-1"),)),
+        MarkUncollected(cards=(card,)),
     ]
+
+
+def hand_over(card: str) -> tuple[Announce, Receive]:
+    """Return a list of one card, and its count."""
+    lines = tuple(line for line in stock().lines if line.card == card)
+    check = check_number("2026-11-B", PLACE, [card])
+    announced = Announce(
+        batch="2026-11-B", from_office="辉县市", to=PLACE, count=1, check=check, lines=lines
+    )
+    handover = handover_id("2026-11-B", PLACE, check)
+    return announced, Receive(handover=handover, seen=(card,), damaged=(card,))
 
 
 def holder_wishes(holder: str, until: date) -> list[Operation]:
@@ -98,7 +115,7 @@ def rename(holder: str, before: str, after: str) -> Correct:
 def wishes(card: str, until: date) -> list[Operation]:
     """Return one operation of every kind about `card`, its holder and one temporary card."""
     holder = list(HOLDERS)[CARDS.index(card)]
-    return [*card_wishes(card, until), *holder_wishes(holder, until)]
+    return [*card_wishes(card, until), *holder_wishes(holder, until), *hand_over(card)]
 
 
 KINDS = len(wishes(CARDS[0], date(2026, 1, 1)))

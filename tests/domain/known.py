@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from sbk_tui.codes import code_tables
 from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.card import Card, CardState
+from sbk_tui.domain.handover import Handover
 from sbk_tui.domain.people import Application, FormerIdentity, Person
 from sbk_tui.domain.rules import Rules, Settings
 from sbk_tui.domain.temp_card import TempCard
@@ -30,6 +31,7 @@ class Known:
         self._cards = {e.number: e for e in entities if isinstance(e, Card)}
         self._temp_cards = {e.number: e for e in entities if isinstance(e, TempCard)}
         self._formers = [e for e in entities if isinstance(e, FormerIdentity)]
+        self._handovers = {e.id: e for e in entities if isinstance(e, Handover)}
         self._applications = [e for e in entities if isinstance(e, Application)]
 
     def person(self, person_id: str) -> Person | None:
@@ -59,6 +61,9 @@ class Known:
     def person_once(self, number: str) -> Person | None:
         once = next((f for f in self._formers if f.number == number), None)
         return self._people.get(once.person) if once else None
+
+    def handover(self, handover_id: str) -> Handover | None:
+        return self._handovers.get(handover_id)
 
 
 def card(state: CardState = CardState.ACTIVE, **fields: object) -> Card:

@@ -15,6 +15,7 @@ ALLOWED = {
     "card.check": {state: state for state in S if state is not S.CANCELLED},
     "issue.again": {S.SEALED: S.SEALED},
     "card.store": {S.SEALED: S.SEALED},
+    "card.mark_uncollected": {S.SEALED: S.SEALED},
     "issue.roll_back": {S.SEALED: S.SEALED},
     "card.enable": {S.SEALED: S.ACTIVE},
     "loss.temporary": {S.ACTIVE: S.TEMP_LOST, S.LOCKED: S.TEMP_LOST},

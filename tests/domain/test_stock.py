@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sbk_tui.domain.card import Card, CardState
+from sbk_tui.domain.card import Card, CardState, Receiver
+from sbk_tui.domain.operations.issue import handed_over
 from sbk_tui.domain.operations.store import MOST, Slot, StoreCards
+from sbk_tui.domain.operations.uncollected import MarkUncollected
 from sbk_tui.domain.stock import Place, shelf_key, stock_state
+from sbk_tui.domain.world import CHINA
 from sbk_tui.errors import Refusal
 from tests.domain.known import CARD, COUNTER, HOLDER, NOW, RULES, Known, card, occasion
 
 S = CardState
 HERE = card(S.SEALED, custody=COUNTER)
+TODAY = NOW.astimezone(CHINA).date()
 
 
 @pytest.mark.clause("2.3.3")
@@ -69,6 +75,8 @@ def test_a_slot_knows_its_box_and_a_box_its_neighbour() -> None:
     ("held", "code"),
     [
         (card(S.SEALED, custody=COUNTER), "1"),
+        (card(S.SEALED, custody=COUNTER, uncollected=(TODAY,) * 2), "1"),
+        (card(S.SEALED, custody=COUNTER, uncollected=(TODAY,) * 3), "4"),
         (card(S.SEALED, custody=COUNTER, place="1-1-1-1"), "2"),
         (card(S.SEALED, custody=COUNTER, place="1-1-1-1", check_result="1"), "2"),
         (card(S.SEALED, custody=COUNTER, place="1-1-1-1", check_result="4"), "5"),
@@ -112,3 +120,42 @@ def test_what_is_not_put_away(slots: tuple[Slot, ...], held: Card, code: str) ->
         StoreCards(slots=slots).admit(Known(HOLDER, held), occasion(), RULES)
     assert refused.value.code == code
     StoreCards(slots=slots).effect(Known(HOLDER, held), occasion())
+
+
+EARLIER = tuple(TODAY - timedelta(days=days) for days in (30, 20, 10))
+
+
+@pytest.mark.clause("2.3.3")
+def test_the_third_mark_makes_a_card_uncollected_and_handing_it_out_ends_that() -> None:
+    held = card(S.SEALED, custody=COUNTER, uncollected=EARLIER[:2])
+    wish, known = MarkUncollected(cards=(CARD,)), Known(HOLDER, held)
+    wish.admit(known, occasion(), RULES)
+    (marked,) = wish.effect(known, occasion())
+    assert isinstance(marked, Card)
+    assert (stock_state(held), stock_state(marked)) == ("1", "4")
+    assert marked.uncollected == (*EARLIER[:2], TODAY)
+    assert handed_over(marked, Receiver(), occasion()).uncollected == ()
+
+
+@pytest.mark.clause("2.3.3")
+@pytest.mark.parametrize(
+    ("cards", "held", "code"),
+    [
+        ((), HERE, "store.size"),
+        ((CARD,) * 2, HERE, "store.twice"),
+        ((CARD,) * (MOST + 1), HERE, "store.size"),
+        (("C00000014",), HERE, "card.unknown"),
+        ((CARD,), card(S.SEALED, custody="elsewhere"), "store.not_here"),
+        ((CARD,), card(S.SEALED, collected_at=NOW), "uncollected.issued"),
+        ((CARD,), card(S.ACTIVE, collected_at=NOW), "card.no_such_move"),
+        ((CARD,), card(S.SEALED, custody=COUNTER, check_result="4"), "uncollected.faulty"),
+        ((CARD,), card(S.SEALED, custody=COUNTER, uncollected=EARLIER), "uncollected.already"),
+        ((CARD,), card(S.SEALED, custody=COUNTER, uncollected=(TODAY,)), "uncollected.today"),
+    ],
+)
+def test_what_is_not_marked(cards: tuple[str, ...], held: Card, code: str) -> None:
+    wish, known = MarkUncollected(cards=cards), Known(HOLDER, held)
+    with pytest.raises(Refusal) as refused:
+        wish.admit(known, occasion(), RULES)
+    assert refused.value.code == code
+    wish.effect(known, occasion())

@@ -195,3 +195,34 @@ async def test_a_card_handed_out_meanwhile_stops_the_whole_and_is_named(
     assert f"卡 {CARDS[2]} 不在本窗口待领" in screen
     assert PEOPLE[2].name not in screen
     assert kinds(counter)[-1] == "issue.person"
+
+
+@pytest.mark.clause("2.3.3")
+async def test_a_card_nobody_fetches_is_marked_once_a_day(
+    counter: wiring.Counter, app: SbkApp
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await open_job(pilot, "233")
+        await pilot.press("f3")
+        assert "还没有选卡" in shown(app)
+        await pilot.press("space", "f3")
+        assert "各记一次滞留" in shown(app)
+        await pilot.press("f3", "enter", "1")  # neither of them answers
+        await settled(pilot)
+        assert "已记滞留 1 张" in shown(app)
+        assert "已选 0 张" in shown(app)
+        await pilot.press("space", "f3", "1")
+        await settled(pilot)
+        assert "今天已经记过滞留" in shown(app)
+    card = counter.lookup.card(CARDS[2])
+    assert card is not None
+    assert len(card.uncollected) == 1
+    assert kinds(counter).count("card.mark_uncollected") == 1
+    assert counter.desks.stats.figures().uncollected == 0
+
+
+@pytest.mark.clause("2.3.3", "B23")
+def test_the_statistics_count_the_cards_marked_three_times(counter: wiring.Counter) -> None:
+    with counter.opened.store.write() as db:
+        db.execute_sql("UPDATE card SET marks = 3 WHERE number = ?", (CARDS[2],))
+    assert counter.desks.stats.figures().uncollected == 1

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from peewee import SqliteDatabase
 
-from sbk_tui.data.migrations import m0001_first, m0002_temp_card, m0003_stock
+from sbk_tui.data.migrations import m0001_first, m0002_temp_card, m0003_stock, m0004_handover
 from sbk_tui.data.store import Store
 from sbk_tui.errors import IntegrityFault
 
@@ -16,6 +16,7 @@ STEPS: tuple[tuple[int, Callable[[], Sequence[Step]]], ...] = (
     (1, m0001_first.statements),
     (2, m0002_temp_card.statements),
     (3, m0003_stock.statements),
+    (4, m0004_handover.statements),
 )
 NEWEST = STEPS[-1][0]
 

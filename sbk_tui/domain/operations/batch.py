@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import ClassVar
 
@@ -57,25 +58,46 @@ class TakeIn(Operation, frozen=True, array_like=True, kw_only=True):
         if not 0 < len(self.lines) <= MOST_LINES:
             raise Refusal("batch.size", clause="2.1", most=MOST_LINES)
         for line in self.lines:
-            SocialNumber.parse(line.number)
-            PersonName.parse(line.name)
-            CardNumber.parse(line.card)
-            known, holder = world.card(line.card), _holder(world, line)
-            if known is not None and (holder is None or known.person != holder.id):
-                raise Refusal("batch.card_of_another", clause="2.1", card=line.card)
-            if holder is not None and line.name not in names_of(world, holder):
-                raise Refusal("batch.name_differs", clause="2.1", card=line.card)
+            check_line(world, line)
 
     def effect(self, world: World, occasion: Occasion) -> tuple[Entity, ...]:
-        people: dict[str, Person] = {}
-        cards: dict[str, Card] = {}
-        for line in self.lines:
-            holder = _holder(world, line) or people.get(line.number)
-            if holder is None:
-                holder = people[line.number] = _person(line)
-            if world.card(line.card) is None and line.card not in cards:
-                cards[line.card] = _card(line, holder.id, self.batch, occasion.seat.counter)
-        return (*people.values(), *cards.values())
+        counter = occasion.seat.counter
+        return records_of_lines(world, self.lines, batch=self.batch, counter=counter)
+
+
+def check_line(world: World, line: Line) -> None:
+    """Return when a line of a list can be believed.
+
+    Raises:
+        Refusal: `batch.card_of_another`, `batch.name_differs`, or as the parsers of its fields.
+    """
+    SocialNumber.parse(line.number)
+    PersonName.parse(line.name)
+    CardNumber.parse(line.card)
+    known, holder = world.card(line.card), _holder(world, line)
+    if known is not None and (holder is None or known.person != holder.id):
+        raise Refusal("batch.card_of_another", clause="2.1", card=line.card)
+    if holder is not None and line.name not in names_of(world, holder):
+        raise Refusal("batch.name_differs", clause="2.1", card=line.card)
+
+
+def records_of_lines(
+    world: World, lines: Iterable[Line], *, batch: str, counter: str
+) -> tuple[Person | Card, ...]:
+    """Return the people and cards of a list that are not known yet.
+
+    Args:
+        counter: who has the cards; empty while they are on their way.
+    """
+    people: dict[str, Person] = {}
+    cards: dict[str, Card] = {}
+    for line in lines:
+        holder = _holder(world, line) or people.get(line.number)
+        if holder is None:
+            holder = people[line.number] = _person(line)
+        if world.card(line.card) is None and line.card not in cards:
+            cards[line.card] = _card(line, holder.id, batch, counter)
+    return (*people.values(), *cards.values())
 
 
 def _holder(world: World, line: Line) -> Person | None:

@@ -42,6 +42,7 @@ def handed_over(card: Card, receiver: Receiver, occasion: Occasion) -> Card:
         place="",
         custody="",
         stored_at=None,
+        uncollected=(),
         receipt_reason="",
     )
 
