@@ -19,7 +19,7 @@ from sbk_tui import surroundings
 from sbk_tui.codes import code_tables
 from sbk_tui.data import counter_file
 from sbk_tui.data.access import AccessLog
-from sbk_tui.data.blobs import Blobs
+from sbk_tui.data.blobs import MOST_BYTES, Blobs
 from sbk_tui.data.cases import Cases
 from sbk_tui.data.day import DayBook
 from sbk_tui.data.drafts import Drafts
@@ -34,12 +34,14 @@ from sbk_tui.data.stats import Stats
 from sbk_tui.data.stock import Stock
 from sbk_tui.data.store import cipher_available
 from sbk_tui.data.temp_cards import TempCards
+from sbk_tui.data.unit_cards import UnitCards
 from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.world import CHINA, Seat, from_ms
 from sbk_tui.errors import BadUsage, IntegrityFault, Refusal
-from sbk_tui.hardware.ports import DocumentPrinter, IdCardReader
+from sbk_tui.hardware.ports import DocumentPrinter, IdCardReader, PictureSource
 from sbk_tui.pinyin import initials
+from sbk_tui.resources import toml
 from sbk_tui.services import signing, words
 from sbk_tui.services.apply_desk import ApplyDesk
 from sbk_tui.services.card_desk import CardDesk
@@ -59,6 +61,7 @@ from sbk_tui.services.slips import Desk
 from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.services.stock_desk import StockDesk
 from sbk_tui.services.temp_desk import TempDesk
+from sbk_tui.services.unit_desk import UnitDesk
 from sbk_tui.surroundings import Place
 
 LEAD, CLERK = "lead", "clerk"
@@ -311,6 +314,16 @@ def _desks(
         papers=PaperDesk(Papers(store), lambda: _printer(home, config), training=config.training),
         check=CheckDesk(ledger, lookup, rules),
         stock=StockDesk(ledger, Stock(store, held.counter), rules),
+        units=UnitDesk(
+            ledger=ledger,
+            cards=UnitCards(store, held.counter),
+            lookup=lookup,
+            blobs=Blobs(store, home / "blobs", key),
+            rules=rules,
+            desk=papers_head,
+            new_id=new_id,
+            camera=_document_camera_of(config),
+        ),
         drafts=DraftDesk(Drafts(store), session.clerk, now_ms),
         temp=TempDesk(
             ledger=ledger,
@@ -341,6 +354,24 @@ def _reader_of(config: configuration.Config) -> Callable[[], IdCardReader] | Non
         from sbk_tui.hardware.idcard_driver import SerialIdCardReader
 
         return SerialIdCardReader(url, os.environ)
+
+    return driver
+
+
+def _document_camera_of(config: configuration.Config) -> Callable[[], PictureSource] | None:
+    """Return what makes the folder of the document camera, None: 未配备高拍仪 (2.2.1)."""
+    if not config.devices.document_folder:
+        return None
+    folder = Path(config.devices.document_folder).expanduser()
+
+    def driver() -> PictureSource:
+        from msgspec.structs import replace
+
+        from sbk_tui.hardware.folder_drop import FolderDrop
+        from sbk_tui.hardware.portrait.values import limits_from
+
+        limits = replace(limits_from(toml("portrait.toml")), most_bytes=MOST_BYTES)
+        return FolderDrop(folder, limits, accepts=frozenset({"JPEG", "PNG", "TIFF", "PDF"}))
 
     return driver
 

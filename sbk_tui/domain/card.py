@@ -50,6 +50,7 @@ class Move(NamedTuple):
 
 MOVES = (
     # from                                                operation          to              clause
+    Move(frozenset({S.SEALED}),                           "issue.unit",      None,           "2.2.1"),
     Move(frozenset({S.SEALED}),                           "issue.person",    None,           "2.2.2"),
     Move(frozenset({S.SEALED}),                           "card.collect",    None,           "5.1.4"),
     Move(frozenset({S.SEALED}) | LIVE,                    "card.check",      None,           "2.3.2"),

@@ -25,6 +25,7 @@ KEYS = (
     Key("help", ("f1", "ctrl+g"), "F1"),
     Key("read_id", ("f2", "ctrl+r"), "F2"),
     Key("read_card", ("f3", "ctrl+t"), "F3"),
+    Key("scan", ("f3", "ctrl+t"), "F3"),
     Key("new", ("f4", "ctrl+f"), "F4"),
     Key("next_free", ("f4", "ctrl+f"), "F4"),
     Key("find", ("f5", "ctrl+o"), "F5"),

@@ -61,6 +61,12 @@ def _check(desks: Desks, _clause: str) -> Screen[None]:
     return CheckScreen(desks)
 
 
+def _issue_unit(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.issue_unit import IssueUnitScreen
+
+    return IssueUnitScreen(desks)
+
+
 def _drawers(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.drawers import DrawersScreen
 
@@ -117,6 +123,7 @@ def _stats(desks: Desks, _clause: str) -> Screen[None]:
 
 SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "1.2": _apply,
+    "2.2.1": _issue_unit,
     "2.2.2": _card_job,
     "2.3.2": _check,
     "2.3.3": _drawers,

@@ -23,6 +23,7 @@ from sbk_tui.services.signing import Door, Seat
 from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.services.stock_desk import StockDesk
 from sbk_tui.services.temp_desk import TempDesk
+from sbk_tui.services.unit_desk import UnitDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class Desks:
     drafts: DraftDesk
     check: CheckDesk
     stock: StockDesk
+    units: UnitDesk
     temp: TempDesk
     correct: CorrectDesk
     new_id: Callable[[], str]

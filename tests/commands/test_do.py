@@ -36,7 +36,7 @@ ALLOWED = {  # state: kind → the state afterwards
     "cancelled": {},
 }  # fmt: skip
 WAITS_FOR_THE_CITY = ("formal_lost", "replace.apply")
-MANY = {"card.store"}
+MANY = {"card.store", "issue.unit"}
 """Kinds about a list of cards; tried in tests/data and on the screens."""
 CLAUSES = {
     "issue.person": "2.2.2", "card.collect": "5.1.4", "card.enable": "5.1.4",
