@@ -57,6 +57,7 @@ from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.referral_desk import ReferralDesk
+from sbk_tui.services.round_desk import RoundDesk
 from sbk_tui.services.slips import Desk
 from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.services.stock_desk import StockDesk
@@ -323,6 +324,14 @@ def _desks(
             desk=papers_head,
             new_id=new_id,
             camera=_document_camera_of(config),
+        ),
+        rounds=RoundDesk(
+            ledger=ledger,
+            cards=UnitCards(store, held.counter),
+            rules=rules,
+            desk=papers_head,
+            today=ledger.today,
+            new_id=new_id,
         ),
         drafts=DraftDesk(Drafts(store), session.clerk, now_ms),
         temp=TempDesk(

@@ -28,6 +28,7 @@ from sbk_tui.domain.operations.temp import (
     StockTempCards,
     TakeBackTempCard,
 )
+from sbk_tui.domain.operations.visit import NotAtHome
 from sbk_tui.errors import BadUsage
 
 
@@ -54,6 +55,7 @@ KINDS = (
     Kind(TakeIn,               _F,     _C.ISSUE,    "2.1"),
     Kind(IssueToUnit,          _F,     _C.ISSUE,    "2.2.1"),
     Kind(IssueToPerson,        _F,     _C.ISSUE,    "2.2.2"),
+    Kind(NotAtHome,            _F,     _C.ISSUE,    "2.2.1"),
     Kind(CheckCard,            _F,     _C.ISSUE,    "2.3.2"),
     Kind(IssueAgain,           _F,     _C.ISSUE,    "2.3.4"),
     Kind(StoreCards,           _F,     _C.ISSUE,    "2.3.3"),

@@ -67,6 +67,12 @@ def _issue_unit(desks: Desks, _clause: str) -> Screen[None]:
     return IssueUnitScreen(desks)
 
 
+def _round(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.round import RoundScreen
+
+    return RoundScreen(desks)
+
+
 def _drawers(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.drawers import DrawersScreen
 
@@ -142,6 +148,7 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "6.3": _temp_card,
     "F2": _correct,
     "F3": _change_photo,
+    "0.8": _round,
     "0.1": _debts,
     "0.7": _temp_ledger,
     "0.2": _day,

@@ -19,6 +19,7 @@ from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.referral_desk import ReferralDesk
+from sbk_tui.services.round_desk import RoundDesk
 from sbk_tui.services.signing import Door, Seat
 from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.services.stock_desk import StockDesk
@@ -48,6 +49,7 @@ class Desks:
     check: CheckDesk
     stock: StockDesk
     units: UnitDesk
+    rounds: RoundDesk
     temp: TempDesk
     correct: CorrectDesk
     new_id: Callable[[], str]

@@ -26,6 +26,7 @@ from sbk_tui.domain.operations.temp import (
     StockTempCards,
     TakeBackTempCard,
 )
+from sbk_tui.domain.operations.visit import NotAtHome
 
 CARDS = [f"B{n:07d}{check}" for n, check in ((1, "9"), (2, "7"), (3, "5"), (4, "3"))]
 BLANK = "LS0001"
@@ -73,6 +74,7 @@ def card_wishes(card: str, until: date) -> list[Operation]:
         CheckCard(card=card, reason="03", result="1", manual=False),
         IssueAgain(card=card, receiver=SELF),
         StoreCards(slots=(Slot(card=card, place="1-1-1-1"),)),
+        NotAtHome(card=card),
         IssueToUnit(codes=("410782105201",), cards=(card,), receiver=VILLAGE),
     ]
 

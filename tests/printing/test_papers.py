@@ -62,6 +62,7 @@ SLIP = {
     "temp_card": "L000017",
     "valid_to": "2027-01-23",
     "unit": "示例村（410782105201）",
+    "day": "2026-11-24",
     "count": "1 张（大写：壹张）",
     "receiver_type": "社区（村）经办",
     "receiver_name": "张晓禾",
@@ -111,7 +112,14 @@ TABLES = {
         {"box": "1-1-1", "recorded": "3", "counted": "2", "difference": "-1", "cause": "放错了盒"}
     ],
     "cards": [
-        {**HOLDER, "place": "1", "batch": "20261101", "signed": "", "address": "示例村1号"},
+        {
+            **HOLDER,
+            "place": "1",
+            "batch": "20261101",
+            "signed": "",
+            "address": "示例村1号",
+            "outcome": "",
+        },
     ],
     "work": [{"kind": "个人发卡", "clerk": "张晓禾", "count": "3"}],
 }

@@ -43,6 +43,7 @@ def handed_over(card: Card, receiver: Receiver, occasion: Occasion) -> Card:
         custody="",
         stored_at=None,
         receipt_reason="",
+        not_home_on=None,
     )
 
 
