@@ -24,6 +24,7 @@ COMMANDS = {  # command → module below sbk_tui.commands
     "export": "export",
     "stats": "stats",
     "sync": "sync",
+    "bundle": "bundle",
     "audit": "audit",
     "clerk": "clerk",
     "clauses": "clauses",

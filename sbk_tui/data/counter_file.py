@@ -7,6 +7,7 @@ stand in a certificate inside the database, signed; no edited file widens them (
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ from sbk_tui.data.store import Store, open_store, refuse_plain
 from sbk_tui.errors import BadUsage, IntegrityFault
 
 DATABASE = "sbk.db"
-_COUNTER_KEY = "counter_key"
+_COUNTER_KEY, _BOX_KEY = "counter_key", "box_key"
 
 
 class OpenCounter(NamedTuple):
@@ -103,6 +104,17 @@ def open_counter(folder: Path, key: bytes | None) -> OpenCounter:
         store.close()
         raise IntegrityFault("counter.certificate")
     return OpenCounter(store, incarnation, certificate, signer)
+
+
+def box_key(store: Store, new: Callable[[], bytes]) -> bytes:
+    """Return the private key that opens the hub's bundles; `new` makes it when there is none."""
+    with store.write() as db:
+        secret = models.Secret.select().where(models.Secret.name == _BOX_KEY).bind(db).first()
+        if secret is not None:
+            return bytes(secret.value)
+        private = new()
+        models.Secret.insert(name=_BOX_KEY, value=private).execute(db)
+        return private
 
 
 class ClerkRow(NamedTuple):

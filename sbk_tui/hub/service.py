@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 from peewee import SqliteDatabase
 
+from sbk_tui.data.record import Record
 from sbk_tui.data.seal import SUITE
 from sbk_tui.domain.kinds import KINDS
 from sbk_tui.domain.rules import Rules
@@ -19,6 +20,7 @@ from sbk_tui.hub.home import Hub
 from sbk_tui.hub.judge import Judge
 from sbk_tui.hub.registry import Member
 from sbk_tui.sync import wire
+from sbk_tui.sync.bundle import Opened, Word, Work, pack, public_box, unseal
 
 M = TypeVar("M")
 
@@ -77,11 +79,17 @@ class Service:
         if not auth.is_by(own.public, own.suite, "POST", wire.ENROL_PATH, body):
             raise Refusal("hub.auth_signature")
         now = self._now_ms()
-        with self._store.write() as db:
+        with self._store.write(auth.counter) as db:
             registry.use_nonce(db, auth, now)
         with self._store.write() as db:
             sealed = registry.enrol(db, request, self._hub.id, self.signer, now)
-        return wire.Enrolled(hub=self._hub.id, epoch=self._hub.epoch, certificate=sealed, now=now)
+        return wire.Enrolled(
+            hub=self._hub.id,
+            epoch=self._hub.epoch,
+            certificate=sealed,
+            now=now,
+            box=public_box(self._hub.box),
+        )
 
     def hello(self, auth: wire.Auth, body: bytes) -> wire.Welcome:
         """Say where the counter is to go on, after judging what it left unjudged.
@@ -108,6 +116,7 @@ class Service:
                 head=db.execute_sql("SELECT pos FROM feed_head").fetchone()[0],
                 now=self._now_ms(),
                 kinds=tuple(kind.name for kind in KINDS),
+                box=public_box(self._hub.box),
             )
 
     def push(self, auth: wire.Auth, body: bytes) -> wire.Pushed:
@@ -124,8 +133,53 @@ class Service:
             raise Refusal("hub.request")
         if len(push.ops) > wire.MOST_OPERATIONS:
             raise TooLarge("hub.too_large")
-        with self._store.write() as db:
-            received = inbox.receive(db, who, push.first, push.ops, self._now_ms())
+        received, results = self._take_in(who, push.first, push.ops)
+        return wire.Pushed(
+            ack=received.ack, results=results, stopped=received.stopped, now=self._now_ms()
+        )
+
+    def take_bundle(self, bundle: Opened) -> bytes:
+        """Take in what a counter sends by stick, and return the bundle of the answer.
+
+        The same bundle again, or one that the network has overtaken, gives the same receipts.
+
+        Raises:
+            Refusal: `bundle.…`, `hub.counter_…`, `hub.clerk_key_changed`, `Gap`, `Fork`.
+        """
+        header = bundle.header
+        if header.kind != "work" or header.to != self._hub.id:
+            raise Refusal("bundle.for_another", receiver=header.to)
+        with self._store.session() as db:
+            who = registry.member(db, header.sender, header.inc)
+        if not bundle.is_by(who.public):
+            raise Refusal("bundle.cut")
+        if who.revoked is not None:
+            raise Refusal("hub.counter_revoked")
+        work = unseal(bundle, self._hub.box, Work)
+        self._file_clerks(who, work.clerks)
+        results: list[wire.Sealed] = []
+        stopped = None
+        for at in range(0, len(work.records), wire.MOST_OPERATIONS):
+            batch = work.records[at : at + wire.MOST_OPERATIONS]
+            received, receipts = self._take_in(who, header.first + at, batch)
+            results += receipts
+            stopped = received.stopped
+            if stopped is not None:
+                break
+        with self._store.session() as db:
+            ack = inbox.ack_of(db, who)
+        word = Word(epoch=self._hub.epoch, ack=ack, results=tuple(results), stopped=stopped)
+        head = msgspec.structs.replace(
+            header, kind="word", sender=self._hub.id, to=who.counter, made=self._now_ms()
+        )
+        return pack(head, word, box=work.box, signer=self.signer)
+
+    def _take_in(
+        self, who: Member, first: int, records: Sequence[Record]
+    ) -> tuple[inbox.Received, tuple[wire.Sealed, ...]]:
+        """Store records of `who`, judge them, and return a receipt for each that was taken."""
+        with self._store.write(who.counter) as db:
+            received = inbox.receive(db, who, first, records, self._now_ms())
         try:
             self._judge.judge_all(who)
         except StorageFault:
@@ -135,12 +189,9 @@ class Service:
         if received.fork is not None:
             raise Fork(received.fork)
         with self._store.session() as db:
-            results = tuple(
-                self._receipt(who, row) for row in inbox.rows(db, who, push.first, received.taken)
+            return received, tuple(
+                self._receipt(who, row) for row in inbox.rows(db, who, first, received.taken)
             )
-        return wire.Pushed(
-            ack=received.ack, results=results, stopped=received.stopped, now=self._now_ms()
-        )
 
     def _caller(self, auth: wire.Auth, path: str, body: bytes) -> Member:
         """Return who sent a request, once it is certain.
@@ -149,7 +200,7 @@ class Service:
             Refusal: `hub.counter_unknown`, `hub.auth_…`, `hub.counter_revoked`.
         """
         now = self._now_ms()
-        with self._store.write() as db:
+        with self._store.write(auth.counter) as db:
             who = registry.member(db, auth.counter, auth.inc)
             if who.suite != SUITE or not auth.is_by(who.public, who.suite, "POST", path, body):
                 raise Refusal("hub.auth_signature")

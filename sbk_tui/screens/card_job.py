@@ -221,7 +221,7 @@ class CardJobScreen(JobScreen):
         )
         if act.approval(self.desks.rules):
             self.app.push_screen(AskApprover(consequence), partial(self._approved, act))
-        elif act.grave:
+        elif act.asks:
             answers = [("yes", word("ask.yes"))]
             self.app.push_screen(Ask(consequence, answers), partial(self._sure, act))
         else:

@@ -127,8 +127,20 @@ class TempCardScreen(PersonJobScreen):
         after_typing(self, self._confirm)
 
     def _confirm(self) -> None:
-        if self.act is not None and not self.busy and self.is_current:
-            self._do(self.act)
+        act = self.act
+        if act is None or self.seen is None or self.busy or not self.is_current:
+            return
+        if act.fields:
+            self._do(act)
+            return
+        # Nothing is filled in here: a held F10 must not run from the act before into this (N1).
+        question = word(f"temp.sure_{act.step}", name=self.seen.person.name)
+        answers = [("yes", word("ask.yes"))]
+        self.app.push_screen(Ask(question, answers), partial(self._sure, act))
+
+    def _sure(self, act: TempAct, answer: str | None) -> None:
+        if answer == "yes":
+            self._do(act)
 
     def _do(self, act: TempAct) -> None:
         form = self.query_one(Form)

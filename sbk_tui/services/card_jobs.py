@@ -45,6 +45,14 @@ class Act(NamedTuple):
     before: Callable[[Dossier, Card], str] = lambda _seen, _card: ""
     """What the clerk must have read before: what a step would undo."""
 
+    @property
+    def asks(self) -> bool:
+        """Whether F10 asks once more: for what is grave, and where no field stands between.
+
+        An act without fields follows another one; a held F10 would run into it (N1).
+        """
+        return self.grave or not self.fields
+
 
 class CardJob(NamedTuple):
     """A job: its clause and its acts, in the regulation's order."""

@@ -74,6 +74,7 @@ def enrol_with(opened: OpenCounter, client: HubClient, *, url: str, secret: str)
             "hub_url": url.encode(),
             "hub_public": client.hub_public,
             "epoch": answer.epoch.encode(),
+            "hub_box": answer.box,
             "certificate": msgspec.msgpack.encode(answer.certificate),
         },
     )

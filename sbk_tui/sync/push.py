@@ -46,14 +46,15 @@ def batch_of(waiting: Sequence[StoredRecord], pace: Pace) -> tuple[StoredRecord,
     batch: list[StoredRecord] = []
     weight = 0
     for stored in waiting[: pace.size]:
-        weight += _weight(stored)
+        weight += weight_of(stored)
         if batch and (weight > MOST_BATCH_BYTES or stored.seq != batch[-1].seq + 1):
             break
         batch.append(stored)
     return tuple(batch)
 
 
-def _weight(stored: StoredRecord) -> int:
+def weight_of(stored: StoredRecord) -> int:
+    """Return how many bytes a record is on its way."""
     held = stored.record
     parts = (held.envelope, held.payload, held.salt, held.prev, held.hash)
     return sum(len(part or b"") for part in parts) + len(held.counter_sig) + len(held.clerk_sig)

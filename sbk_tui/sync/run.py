@@ -70,19 +70,29 @@ def contact(
             last=wire.Mark(seq=newest[0], hash=newest[1]) if newest else beginning,
             version=version,
             now=now_ms(),
-            clerks=tuple(
-                wire.ClerkKey(id=clerk.id, name=clerk.name, role=clerk.role, public=clerk.public)
-                for clerk in clerks(store)
-            ),
+            clerks=clerk_keys(store),
         )
     )
     outbox.remember_peer(
-        store, {"epoch": welcome.epoch.encode(), "offset": str(client.offset_ms).encode()}
+        store,
+        {
+            "epoch": welcome.epoch.encode(),
+            "offset": str(client.offset_ms).encode(),
+            "hub_box": welcome.box,
+        },
     )
     _check_history(store, inc, welcome.ack, beginning)
     first = starting_point(welcome.ack, outbox.first_unsettled(store, inc))
     push_from(store, client, counter=opened.certificate.counter, inc=inc, first=first, pace=pace)
     return outbox.tally(store)
+
+
+def clerk_keys(store: Store) -> tuple[wire.ClerkKey, ...]:
+    """Return who works at this counter, as the hub is told."""
+    return tuple(
+        wire.ClerkKey(id=clerk.id, name=clerk.name, role=clerk.role, public=clerk.public)
+        for clerk in clerks(store)
+    )
 
 
 def _check_history(store: Store, inc: str, ack: wire.Mark, beginning: wire.Mark) -> None:

@@ -118,6 +118,8 @@ class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
     epoch: str
     certificate: Sealed
     now: int
+    box: bytes = b""
+    """Public key for bundles that travel on a stick."""
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,6 +150,7 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True):
     now: int
     kinds: tuple[str, ...] = ()
     orders: tuple[str, ...] = ()
+    box: bytes = b""
 
 
 class Push(msgspec.Struct, frozen=True, kw_only=True):

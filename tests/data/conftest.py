@@ -53,14 +53,19 @@ class Office(NamedTuple):
 
 
 def make_office(
-    folder: Path, *, level: str = "T", key: bytes | None = KEY, rules: Rules = RULES
+    folder: Path,
+    *,
+    level: str = "T",
+    key: bytes | None = KEY,
+    rules: Rules = RULES,
+    counter: str = "410782105-a1",
 ) -> Office:
     """Set up and open a counter in `folder` for the clerk `zhang`."""
     folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(0o700)
     clock = [1_795_000_000_000]
     counter_file.create(
-        folder, key, counter="410782105-a1", office="百泉镇", level=level, district="410782105",
+        folder, key, counter=counter, office="百泉镇", level=level, district="410782105",
         removed=(), now_ms=clock[0],
     )  # fmt: skip
     signer = Ed25519Signer(new_private_key())

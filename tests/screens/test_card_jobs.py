@@ -55,6 +55,24 @@ async def test_a_held_key_reports_once(counter: wiring.Counter, app: SbkApp) -> 
     assert kinds(counter)[before:] == ["loss.formal"]
 
 
+@pytest.mark.clause("N1", "2.2.2")
+@pytest.mark.parametrize("key", ["f10", "enter"])
+async def test_a_held_key_does_not_run_from_handing_out_into_enabling(
+    counter: wiring.Counter, app: SbkApp, key: str
+) -> None:
+    before = len(kinds(counter))
+    async with app.run_test(size=SIZE) as pilot:
+        await open_job(pilot, "222")
+        await pick(pilot, PEOPLE[2].number)
+        await pilot.press("enter")
+        await type_text(pilot, "13800003333")
+        await pilot.press("f10")
+        for _ in range(30):
+            await pilot.press(key)
+            await settled(pilot)
+    assert kinds(counter)[before:] == ["issue.person"]
+
+
 @pytest.mark.clause("3.2", "B22")
 async def test_a_grave_act_is_not_done_by_a_bare_enter(
     counter: wiring.Counter, app: SbkApp
@@ -137,7 +155,7 @@ async def test_a_card_is_handed_out_and_enabled_at_once(
         await type_text(pilot, "13800003333")
         await pilot.press("f10")
         await settled(pilot)
-        await pilot.press("f10")
+        await pilot.press("f10", "1")
         await settled(pilot)
     assert kinds(counter)[-2:] == ["issue.person", "card.enable"]
     card = counter.lookup.card(CARDS[2])
@@ -168,7 +186,7 @@ async def test_collecting_is_passed_over_when_it_was_done_before(
     async with app.run_test(size=SIZE) as pilot:
         await open_job(pilot, "514")
         await pick(pilot, PEOPLE[3].number)
-        await pilot.press("f10")
+        await pilot.press("f10", "1")
         await settled(pilot)
     assert kinds(counter)[-1] == "card.enable"
     card = counter.lookup.card(CARDS[3])
@@ -217,7 +235,7 @@ async def test_a_slip_is_owed_until_the_spooler_took_it(
     async with app.run_test(size=SIZE) as pilot:
         await open_job(pilot, "514")
         await pick(pilot, PEOPLE[3].number)
-        await pilot.press("f10")
+        await pilot.press("f10", "1")
         await settled(pilot)
         assert len(counter.desks.papers.debts()) == 1
         await pilot.press("f8")

@@ -158,7 +158,7 @@ async def test_from_an_empty_search_to_the_temporary_card(
         await type_text(pilot, "13800003333")
         await pilot.press("f10")
         await settled(pilot)
-        await pilot.press("f10")
+        await pilot.press("f10", "1")
         await settled(pilot)
     assert kinds(counter)[-3:] == ["person.apply", "temp.issue", "temp.enable"]
     found = counter.lookup.dossier(person.number)
