@@ -51,6 +51,7 @@ from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import DraftDesk
+from sbk_tui.services.household_desk import HouseholdDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.paper_desk import PaperDesk
@@ -331,6 +332,13 @@ def _desks(
             rules=rules,
             desk=papers_head,
             today=ledger.today,
+            new_id=new_id,
+        ),
+        households=HouseholdDesk(
+            ledger=ledger,
+            stock=Stock(store, held.counter),
+            rules=rules,
+            desk=papers_head,
             new_id=new_id,
         ),
         drafts=DraftDesk(Drafts(store), session.clerk, now_ms),

@@ -73,6 +73,12 @@ def _round(desks: Desks, _clause: str) -> Screen[None]:
     return RoundScreen(desks)
 
 
+def _household(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.household import HouseholdScreen
+
+    return HouseholdScreen(desks)
+
+
 def _drawers(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.drawers import DrawersScreen
 
@@ -149,6 +155,7 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "F2": _correct,
     "F3": _change_photo,
     "0.8": _round,
+    "0.9": _household,
     "0.1": _debts,
     "0.7": _temp_ledger,
     "0.2": _day,

@@ -13,6 +13,7 @@ from sbk_tui.services.checks import Morning
 from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.draft_desk import DraftDesk
+from sbk_tui.services.household_desk import HouseholdDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.paper_desk import PaperDesk
@@ -50,6 +51,7 @@ class Desks:
     stock: StockDesk
     units: UnitDesk
     rounds: RoundDesk
+    households: HouseholdDesk
     temp: TempDesk
     correct: CorrectDesk
     new_id: Callable[[], str]
