@@ -15,6 +15,8 @@ from sbk_tui.domain.procedure import Progress
 from sbk_tui.screens.keys import KEYS, bindings, legend
 from sbk_tui.texts import word
 
+_PAD = {"plus": "+", "asterisk": "*", "full_stop": "."}
+
 
 class HelpScreen(ModalScreen[None]):
     """The help of one procedure, beginning with the step one is at."""
@@ -49,7 +51,8 @@ class HelpScreen(ModalScreen[None]):
             text.append(f" · {trouble.problem}：{trouble.cure}\n")
         text.append(f"\n{word('help.keys')}\n", "bold")
         for key in KEYS:
-            text.append(f" {' / '.join(key.keys)}  {word('keys.' + key.action)}\n")
+            keys = (*key.keys, _PAD[key.pad]) if key.pad else key.keys
+            text.append(f" {' / '.join(keys)}  {word('keys.' + key.action)}\n")
         text.append(f"\n{legend(('back',))}", "dim")
         return text
 

@@ -71,7 +71,7 @@ class IssueUnitScreen(OverList, JobScreen):
         """The number, the counts, the list, the receiver."""
         with Horizontal(classes="line"):
             yield Static(word("unit.number"), markup=False)
-            yield NumberLine(placeholder=word("unit.placeholder"))
+            yield NumberLine(placeholder=word("unit.placeholder"), dots=False)
         yield Static("", id="totals", markup=False)
         yield PagedList(
             (

@@ -49,8 +49,7 @@ class RoundScreen(JobScreen):
         Binding("1", f"ask('{SELF}')", show=False),
         Binding("2", f"ask('{PROXY}')", show=False),
         Binding("3", "away", show=False),
-        Binding("plus", "move(1)", show=False),
-        Binding("minus", "move(-1)", show=False),
+        Binding("0", "move(1)", show=False),
     ]
     legend_keys: ClassVar[tuple[str, ...]] = (
         "help", "read_id", "find", "print", "confirm", "back",
@@ -69,7 +68,7 @@ class RoundScreen(JobScreen):
         """The number, the counts, the houses; below them what is asked at a door."""
         with Horizontal(classes="line"):
             yield Static(word("unit.number"), markup=False)
-            yield TextLine(placeholder=word("round.placeholder"))
+            yield TextLine(placeholder=word("round.placeholder"), dots=False)
         yield Static("", id="totals", markup=False)
         yield PagedList(
             (
@@ -155,7 +154,7 @@ class RoundScreen(JobScreen):
         return super().check_action(action, parameters)
 
     def action_move(self, rows: int) -> None:
-        """Plus and minus: the next door, the one before."""
+        """0: the next door."""
         self._houses.action_move(rows)
 
     def _here(self) -> Shelved | None:
