@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -24,6 +26,7 @@ from sbk_tui.errors import BadUsage
 from sbk_tui.hub import registry, status, supervisors
 from sbk_tui.hub.home import create, open_hub
 from sbk_tui.pinyin import initials
+from sbk_tui.sender import when_closed
 from sbk_tui.texts import word
 from sbk_tui.wiring import now_ms
 
@@ -49,6 +52,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     serve = action("serve", _serve)
     serve.add_argument("--host", default=HOST, help=word("hub.host_option"))
     serve.add_argument("--port", type=int, default=PORT, help=word("hub.port_option"))
+    serve.add_argument("--while-stdin", action="store_true", help=argparse.SUPPRESS)
     serve.add_argument("--workers", type=int, default=1, help=word("hub.workers_option"))
     enrol = action("enrol", _enrol)
     enrol.add_argument("--district", required=True, help=word("hub.district_option"))
@@ -135,6 +139,8 @@ def _serve(args: argparse.Namespace) -> int:
     with closing(listen(args.host, args.port)) as listener:
         say(word("hub.serving", host=args.host, port=listener.getsockname()[1]))
         sys.stdout.flush()  # whoever started us waits for this line
+        if args.while_stdin:  # whoever started us may be killed: then nobody ends us
+            when_closed(sys.stdin.fileno(), lambda: os.kill(os.getpid(), signal.SIGTERM))
         if args.workers > 1:
             supervise(work, args.workers)
         else:

@@ -23,7 +23,7 @@ from sbk_tui.screens.form import Form, after_typing
 from sbk_tui.screens.job import JobScreen, step
 from sbk_tui.screens.keys import bindings, legend
 from sbk_tui.screens.over_list import OverList
-from sbk_tui.screens.text_line import TextLine
+from sbk_tui.screens.scan_line import NumberLine
 from sbk_tui.services import words
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import FormDraft
@@ -34,14 +34,6 @@ from sbk_tui.terminal.listview import Column, KeysetRows, PagedList, Row
 from sbk_tui.texts import word
 
 _CLAUSE = "2.2.1"
-
-
-class NumberLine(TextLine):
-    """The line for the number: Space means something to the screen, no number has one."""
-
-    def check_consume_key(self, key: str, character: str | None) -> bool:
-        """Leave Space to the screen's own binding."""
-        return character != " " and super().check_consume_key(key, character)
 
 
 class IssueUnitScreen(OverList, JobScreen):
