@@ -41,6 +41,7 @@ def build_app(service: Service, pages: Sequence[Route] = ()) -> Starlette:
         wire.ENROL_PATH: service.enrol,
         wire.HELLO_PATH: service.hello,
         wire.PUSH_PATH: service.push,
+        wire.BLOB_PATH: service.attach,
     }
 
     def endpoint(handler: Handler) -> Callable[..., object]:
