@@ -28,6 +28,8 @@ class Devices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """`lp://QUEUE` or `file:///folder/%Y%m%d-{title}.pdf`; empty: `papers/` of the counter."""
     portrait_folder: str = ""
     """Folder in which the camera's program saves pictures."""
+    document_folder: str = ""
+    """Folder in which the document camera's (高拍仪) program saves proofs; empty: 未配备."""
 
 
 class Hub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

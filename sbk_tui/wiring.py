@@ -19,7 +19,7 @@ from sbk_tui import sender, surroundings
 from sbk_tui.codes import code_tables
 from sbk_tui.data import counter_file
 from sbk_tui.data.access import AccessLog
-from sbk_tui.data.blobs import Blobs
+from sbk_tui.data.blobs import MOST_BYTES, Blobs
 from sbk_tui.data.cases import Cases
 from sbk_tui.data.day import DayBook
 from sbk_tui.data.drafts import Drafts
@@ -37,13 +37,15 @@ from sbk_tui.data.stats import Stats
 from sbk_tui.data.stock import Stock
 from sbk_tui.data.store import cipher_available
 from sbk_tui.data.temp_cards import TempCards
+from sbk_tui.data.unit_cards import UnitCards
 from sbk_tui.data.units import Units
 from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.world import CHINA, Seat, from_ms
 from sbk_tui.errors import BadUsage, IntegrityFault, Refusal
-from sbk_tui.hardware.ports import DocumentPrinter, IdCardReader
+from sbk_tui.hardware.ports import DocumentPrinter, IdCardReader, PictureSource
 from sbk_tui.pinyin import initials
+from sbk_tui.resources import toml
 from sbk_tui.sender import Sender
 from sbk_tui.services import signing, words
 from sbk_tui.services.apply_desk import ApplyDesk
@@ -55,6 +57,7 @@ from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.handover_desk import HandoverDesk
+from sbk_tui.services.household_desk import HouseholdDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.line_desk import LineDesk
@@ -62,10 +65,12 @@ from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.referral_desk import ReferralDesk
+from sbk_tui.services.round_desk import RoundDesk
 from sbk_tui.services.slips import Desk
 from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.services.stock_desk import StockDesk
 from sbk_tui.services.temp_desk import TempDesk
+from sbk_tui.services.unit_desk import UnitDesk
 from sbk_tui.surroundings import Place
 
 BLOBS = "blobs"
@@ -342,6 +347,31 @@ def _desks(
         ),
         check=CheckDesk(ledger, lookup, rules),
         stock=StockDesk(ledger, Stock(store, held.counter), rules),
+        units=UnitDesk(
+            ledger=ledger,
+            cards=UnitCards(store, held.counter),
+            lookup=lookup,
+            blobs=Blobs(store, home / "blobs", key),
+            rules=rules,
+            desk=papers_head,
+            new_id=new_id,
+            camera=_document_camera_of(config),
+        ),
+        rounds=RoundDesk(
+            ledger=ledger,
+            cards=UnitCards(store, held.counter),
+            rules=rules,
+            desk=papers_head,
+            today=ledger.today,
+            new_id=new_id,
+        ),
+        households=HouseholdDesk(
+            ledger=ledger,
+            stock=Stock(store, held.counter),
+            rules=rules,
+            desk=papers_head,
+            new_id=new_id,
+        ),
         drafts=DraftDesk(Drafts(store), session.clerk, now_ms),
         temp=TempDesk(
             ledger=ledger,
@@ -372,6 +402,24 @@ def _reader_of(config: configuration.Config) -> Callable[[], IdCardReader] | Non
         from sbk_tui.hardware.idcard_driver import SerialIdCardReader
 
         return SerialIdCardReader(url, os.environ)
+
+    return driver
+
+
+def _document_camera_of(config: configuration.Config) -> Callable[[], PictureSource] | None:
+    """Return what makes the folder of the document camera, None: 未配备高拍仪 (2.2.1)."""
+    if not config.devices.document_folder:
+        return None
+    folder = Path(config.devices.document_folder).expanduser()
+
+    def driver() -> PictureSource:
+        from msgspec.structs import replace
+
+        from sbk_tui.hardware.folder_drop import FolderDrop
+        from sbk_tui.hardware.portrait.values import limits_from
+
+        limits = replace(limits_from(toml("portrait.toml")), most_bytes=MOST_BYTES)
+        return FolderDrop(folder, limits, accepts=frozenset({"JPEG", "PNG", "TIFF", "PDF"}))
 
     return driver
 

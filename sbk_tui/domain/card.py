@@ -50,8 +50,10 @@ class Move(NamedTuple):
 
 MOVES = (
     # from                                                operation          to              clause
+    Move(frozenset({S.SEALED}),                           "issue.unit",      None,           "2.2.1"),
     Move(frozenset({S.SEALED}),                           "issue.person",    None,           "2.2.2"),
     Move(frozenset({S.SEALED}),                           "card.collect",    None,           "5.1.4"),
+    Move(frozenset({S.SEALED}),                           "visit.not_home",  None,           "2.2.1"),
     Move(frozenset({S.SEALED}) | LIVE,                    "card.check",      None,           "2.3.2"),
     Move(frozenset({S.SEALED}),                           "card.store",      None,           "2.3.3"),
     Move(frozenset({S.SEALED}),                           "card.mark_uncollected", None,      "2.3.3"),
@@ -155,6 +157,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     checked_at: datetime | None = None
     receipt_reason: str = ""
     """回执原因 (2.3.1, 2.3.2), a code of the table `receipt_reason`."""
+    not_home_on: date | None = None
+    """The last day on which it was brought and nobody was at home (B10)."""
 
     @property
     def subject(self) -> str:

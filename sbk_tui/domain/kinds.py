@@ -15,6 +15,7 @@ from sbk_tui.domain.operations.correct import ChangePhoto, Correct
 from sbk_tui.domain.operations.day import CloseDay
 from sbk_tui.domain.operations.handover import Announce, Receive
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
+from sbk_tui.domain.operations.issue_unit import IssueToUnit
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
 from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.domain.operations.returned import CheckCard, IssueAgain
@@ -29,6 +30,7 @@ from sbk_tui.domain.operations.temp import (
     TakeBackTempCard,
 )
 from sbk_tui.domain.operations.uncollected import MarkUncollected
+from sbk_tui.domain.operations.visit import NotAtHome
 from sbk_tui.errors import BadUsage
 
 
@@ -53,9 +55,11 @@ KINDS = (
     #    payload               nature  capability   clause
     Kind(Apply,                _D,     _C.APPLY,    "1.2"),
     Kind(TakeIn,               _F,     _C.ISSUE,    "2.1"),
+    Kind(IssueToUnit,          _F,     _C.ISSUE,    "2.2.1"),
     Kind(IssueToPerson,        _F,     _C.ISSUE,    "2.2.2"),
     Kind(Announce,             _F,     _C.ISSUE,    "2.1"),
     Kind(Receive,              _F,     _C.ISSUE,    "2.1"),
+    Kind(NotAtHome,            _F,     _C.ISSUE,    "2.2.1"),
     Kind(CheckCard,            _F,     _C.ISSUE,    "2.3.2"),
     Kind(IssueAgain,           _F,     _C.ISSUE,    "2.3.4"),
     Kind(StoreCards,           _F,     _C.ISSUE,    "2.3.3"),

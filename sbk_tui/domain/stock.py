@@ -13,6 +13,7 @@ from sbk_tui.domain.text import bounded, narrow
 from sbk_tui.errors import Refusal
 
 _NUMBERED = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})*")
+_NUMBER = re.compile(r"[0-9]+")
 _DASHES = str.maketrans(dict.fromkeys("–—‐‑−－﹣_/", "-"))
 _LEVELS = 4
 _DIGITS = 5
@@ -78,6 +79,11 @@ def shelf_key(place: str) -> str:
     if not _NUMBERED.fullmatch(place):
         return place
     return "-".join(part.zfill(_DIGITS) for part in place.split("-"))
+
+
+def house_key(address: str) -> str:
+    """Return what addresses of a village are sorted by: house 10 behind house 9 (B10)."""
+    return _NUMBER.sub(lambda found: found[0].zfill(_DIGITS), narrow(address))
 
 
 def stock_state(card: Card) -> str:

@@ -43,7 +43,9 @@ class Ask(ModalScreen[str | None]):
     def on_key(self, event: events.Key) -> None:
         """Choose by number."""
         event.stop()
-        if event.key.isdigit() and 0 < int(event.key) <= len(self._answers):
+        if event.key == "full_stop":
+            self.action_leave()
+        elif event.key.isdigit() and 0 < int(event.key) <= len(self._answers):
             self.dismiss(self._answers[int(event.key) - 1][0])
 
     def action_leave(self) -> None:

@@ -16,6 +16,8 @@ from sbk_tui.domain.procedure import Progress
 from sbk_tui.screens.keys import KEYS, bindings, legend
 from sbk_tui.texts import word
 
+_PAD = {"plus": "+", "asterisk": "*", "full_stop": "."}
+
 
 class HelpScreen(ModalScreen[None]):
     """The help of one procedure, beginning with the step one is at."""
@@ -49,9 +51,10 @@ class HelpScreen(ModalScreen[None]):
         for trouble in job.troubles:
             text.append(f" · {trouble.problem}：{trouble.cure}\n")
         text.append(f"\n{word('help.keys')}\n", "bold")
-        for keys, same in groupby(KEYS, key=lambda key: key.keys):
+        for (keys, pad), same in groupby(KEYS, key=lambda key: (key.keys, key.pad)):
             names = "、".join(word(f"keys.{key.action}") for key in same)
-            text.append(f" {' / '.join(keys)}  {names}\n")
+            every = (*keys, _PAD[pad]) if pad else keys
+            text.append(f" {' / '.join(every)}  {names}\n")
         text.append(f"\n{legend(('back',))}", "dim")
         return text
 

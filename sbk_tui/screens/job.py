@@ -29,6 +29,7 @@ from sbk_tui.services.draft_desk import FormDraft
 from sbk_tui.services.new_application import CLAUSE, Beginning
 from sbk_tui.services.paper_desk import Printable
 from sbk_tui.services.procedures import procedure
+from sbk_tui.services.query_desk import Named
 from sbk_tui.texts import word
 
 _DRAFT_PAUSE_S = 0.5
@@ -128,7 +129,12 @@ class JobScreen(Background, Screen[None]):
 
     @on(Form.Left)
     def _field_left(self, event: Form.Left) -> None:
-        """Say in full what the note at the field has no room for."""
+        """Say in full what the note at the field has no room for; a name may be a number (B22)."""
+        if event.field.name.endswith("_name"):
+            found = self.desks.query.named(event.form.values.get(event.field.name, ""))
+            if found is not None:
+                event.form.fill(_name_and_number(event.field.name, found))
+                return
         if event.problem is not None:
             self.messages.say(words_of(event.problem), "bad")
 
@@ -233,6 +239,12 @@ class JobScreen(Background, Screen[None]):
 
     def printed(self) -> None:
         """Go on in the procedure: the spooler took the paper."""
+
+
+def _name_and_number(field: str, found: Named) -> dict[str, str]:
+    """Return what the number typed into a name's field fills in: the name, and a whole number."""
+    number = {field.removesuffix("_name") + "_number": found.number} if found.number else {}
+    return {field: found.name, **number}
 
 
 def _take_named(fields: tuple[str, str], form: Form, chosen: tuple[str, str] | None) -> None:

@@ -67,6 +67,24 @@ def _check(desks: Desks, _clause: str) -> Screen[None]:
     return CheckScreen(desks)
 
 
+def _issue_unit(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.issue_unit import IssueUnitScreen
+
+    return IssueUnitScreen(desks)
+
+
+def _round(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.round import RoundScreen
+
+    return RoundScreen(desks)
+
+
+def _household(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.household import HouseholdScreen
+
+    return HouseholdScreen(desks)
+
+
 def _drawers(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.drawers import DrawersScreen
 
@@ -129,6 +147,7 @@ def _stats(desks: Desks, _clause: str) -> Screen[None]:
 
 SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "1.2": _apply,
+    "2.2.1": _issue_unit,
     "2.2.2": _card_job,
     "2.1": _receive,
     "2.3.2": _check,
@@ -148,6 +167,8 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "6.3": _temp_card,
     "F2": _correct,
     "F3": _change_photo,
+    "0.8": _round,
+    "0.9": _household,
     "0.1": _debts,
     "0.7": _temp_ledger,
     "0.2": _day,

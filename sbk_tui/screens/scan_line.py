@@ -63,3 +63,11 @@ class ScanLine(TextLine):
             self.post_message(self.Scanned(self, text))
         else:
             await super().action_submit()
+
+
+class NumberLine(TextLine):
+    """A line for a number: Space means something to the screen, no number has one."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Leave Space to the screen's own binding."""
+        return character != " " and super().check_consume_key(key, character)

@@ -69,7 +69,7 @@ class PersonSearch(OverList, Vertical):
         """Draw the box and the list."""
         with Horizontal(classes="line"):
             yield Static(word("search.label"), markup=False)
-            yield TextLine(placeholder=word("search.placeholder"))
+            yield TextLine(placeholder=word("search.placeholder"), dots=False)
         yield PagedList(
             (
                 Column(word("search.name"), 10),

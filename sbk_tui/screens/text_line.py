@@ -12,6 +12,8 @@ from collections.abc import Callable
 from textual import events
 from textual.widgets import Input
 
+from sbk_tui.screens.keys import pad_action
+
 
 class TextLine(Input):
     """An `Input` of one row for this program's forms and searches."""
@@ -22,8 +24,10 @@ class TextLine(Input):
         *,
         placeholder: str = "",
         password: bool = False,
+        dots: bool = True,
         id: str | None = None,  # Textual's own name for it
     ) -> None:
+        """Build a line; `dots`: whether what it holds may have a dot in it (`pad_action`)."""
         super().__init__(
             value,
             placeholder=placeholder,
@@ -32,7 +36,15 @@ class TextLine(Input):
             compact=True,
             select_on_focus=False,
         )
+        self._dots = dots
         self.cursor_blink = False  # a blinking cursor writes for ever
+
+    async def _do_on_screen(self, action: str) -> None:
+        """Do what a key of the number pad means on this screen; a question is only left by it."""
+        if action == "back" and not hasattr(self.screen, "action_back"):
+            action = "leave"
+        if hasattr(self.screen, f"action_{action}"):
+            await self.app.run_action(action, default_namespace=self.screen)
 
     async def _on_key(self, event: events.Key) -> None:
         edits: dict[str, Callable[[], None]] = {
@@ -43,7 +55,12 @@ class TextLine(Input):
             "home": self.action_home,
             "end": self.action_end,
         }
-        if event.key == "enter":
+        action = "" if self.password else pad_action(event.character, self.value, dots=self._dots)
+        if action:
+            event.stop()
+            event.prevent_default()
+            await self._do_on_screen(action)
+        elif event.key == "enter":
             event.stop()
             event.prevent_default()
             await self.action_submit()

@@ -73,17 +73,18 @@ def _with_proxy(values: Values) -> bool:
     return values.get("proxy") == "1"
 
 
-_RECEIVER = (
+RECEIVER_FIELDS = (
     Field("receiver", "choice", table="receiver", only=(SELF, PROXY), required=True, default=SELF),
     Field("proxy_name", parse=PersonName.parse, required=True, asked=_by_proxy),
     Field("proxy_number", parse=SocialNumber.parse, required=True, asked=_by_proxy),
     Field("phone", parse=Phone.parse, required=True),
 )
-_RECEIVER_AGAIN = (*_RECEIVER[:-1], Field("phone", parse=Phone.parse))
+_RECEIVER_AGAIN = (*RECEIVER_FIELDS[:-1], Field("phone", parse=Phone.parse))
 """零星重发 asks for no phone; who leaves one is reached next time."""
 
 
-def _receiver(values: Values) -> Receiver:
+def receiver_of(values: Values) -> Receiver:
+    """Return who takes the card, of a form with `RECEIVER_FIELDS`."""
     if not _by_proxy(values):
         return Receiver(type=SELF, phone=values["phone"])
     return Receiver(
@@ -99,11 +100,11 @@ def _handed_over(card: Card) -> bool:
 
 
 def _issue(card: Card, values: Values, _today: date, _rules: Rules) -> Operation:
-    return IssueToPerson(card=card.number, receiver=_receiver(values))
+    return IssueToPerson(card=card.number, receiver=receiver_of(values))
 
 
 def _issue_again(card: Card, values: Values, _today: date, _rules: Rules) -> Operation:
-    return IssueAgain(card=card.number, receiver=_receiver(values))
+    return IssueAgain(card=card.number, receiver=receiver_of(values))
 
 
 def _may_issue_again(card: Card, counter: str, _today: date, _rules: Rules) -> object:
@@ -112,7 +113,7 @@ def _may_issue_again(card: Card, counter: str, _today: date, _rules: Rules) -> o
 
 
 def _collect(card: Card, values: Values, _today: date, _rules: Rules) -> Operation:
-    return Collect(card=card.number, receiver=_receiver(values))
+    return Collect(card=card.number, receiver=receiver_of(values))
 
 
 def _enable(card: Card, _values: Values, _today: date, _rules: Rules) -> Operation:
@@ -180,7 +181,7 @@ JOBS = (
     CardJob(
         "2.2.2",
         frozenset({S.SEALED}),
-        (Act("issue", _RECEIVER, _issue, "issue_slip", already=_handed_over), _ENABLE),
+        (Act("issue", RECEIVER_FIELDS, _issue, "issue_slip", already=_handed_over), _ENABLE),
     ),
     CardJob(
         "2.3.4",
@@ -282,7 +283,7 @@ JOBS = (
         (
             Act(
                 "collect",
-                _RECEIVER,
+                RECEIVER_FIELDS,
                 _collect,
                 "issue_slip",
                 already=_handed_over,

@@ -14,6 +14,7 @@ from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.handover_desk import HandoverDesk
+from sbk_tui.services.household_desk import HouseholdDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.line_desk import LineDesk
@@ -21,10 +22,12 @@ from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.referral_desk import ReferralDesk
+from sbk_tui.services.round_desk import RoundDesk
 from sbk_tui.services.signing import Door, Seat
 from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.services.stock_desk import StockDesk
 from sbk_tui.services.temp_desk import TempDesk
+from sbk_tui.services.unit_desk import UnitDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,9 @@ class Desks:
     handovers: HandoverDesk
     check: CheckDesk
     stock: StockDesk
+    units: UnitDesk
+    rounds: RoundDesk
+    households: HouseholdDesk
     temp: TempDesk
     correct: CorrectDesk
     new_id: Callable[[], str]

@@ -36,14 +36,18 @@ def perform_lots(
     most: int,
     build: Callable[[Sequence[T]], Operation],
     beside: Sequence[Beside] = (),
+    blobs: tuple[str, ...] = (),
 ) -> list[Done]:
     """Do an operation for every lot of `items`, all in one transaction.
+
+    Args:
+        blobs: scans that every lot refers to.
 
     Raises:
         Refusal: as the operation; nothing of any lot is done.
     """
     intents = (
-        ledger.intend(build(lot), op=lot_id(op, number))
+        ledger.intend(build(lot), op=lot_id(op, number), blobs=blobs)
         for number, lot in enumerate(lots_of(items, most))
     )
     return ledger.perform_all(intents, beside)

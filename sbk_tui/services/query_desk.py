@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
+from typing import NamedTuple
 
 from sbk_tui.data.access import AccessLog
 from sbk_tui.data.lookup import Dossier, Hit, Lookup
@@ -13,7 +15,16 @@ from sbk_tui.services import words
 from sbk_tui.services.progress import Road, road
 from sbk_tui.texts import word
 
-__all__ = ["Dossier", "Hit", "QueryDesk"]
+__all__ = ["Dossier", "Hit", "Named", "QueryDesk"]
+_NUMBER = re.compile(r"[0-9]{3,}[0-9X]")
+
+
+class Named(NamedTuple):
+    """A person found by a number."""
+
+    name: str
+    number: str
+    """The 社会保障号码 if it was typed whole, else empty."""
 
 
 class QueryDesk:
@@ -37,6 +48,21 @@ class QueryDesk:
     def find(self, text: str) -> tuple[Hit, ...]:
         """Return up to fifty people that `text` may mean, best first."""
         return self._lookup.find(text)
+
+    def named(self, typed: str) -> Named | None:
+        """Return who a number typed instead of a name belongs to; None unless it is one person.
+
+        A clerk with one hand on the number pad types no name (B22). Only who typed a whole number
+        is given a whole number.
+        """
+        text = typed.strip().upper()
+        if not _NUMBER.fullmatch(text):
+            return None
+        people = {hit.person.id: hit.person for hit in self.find(text)}
+        if len(people) != 1:
+            return None
+        (person,) = people.values()
+        return Named(person.name, person.number if person.number == text else "")
 
     def dossier(self, key: str) -> Dossier:
         """Return everything known here about one person, by id, number or card number.

@@ -30,6 +30,7 @@ WAYS = {  # a state of a card, and the operations that lead there
 }
 WISHES: dict[str, tuple[str, ...]] = {
     "issue.person": (f"card={CARD}", RECEIVER),
+    "visit.not_home": (f"card={CARD}",),
     "issue.roll_back": (f"card={CARD}", "reason=01", "card_back=true"),
     "card.check": (f"card={CARD}", "reason=03", "result=2", "manual=true"),
     "issue.again": (f"card={CARD}", RECEIVER),

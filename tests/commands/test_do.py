@@ -22,6 +22,7 @@ from tests.people import CHANG_GUILAN, LIU_YANG, form_of
 ALLOWED = {  # state: kind → the state afterwards
     "sealed": {
         "issue.person": "0", "card.collect": "0", "card.cancel": "9", "card.check": "0",
+        "visit.not_home": "0",
     },
     "handed_out": {
         "card.enable": "1", "card.cancel": "9", "issue.roll_back": "0", "card.check": "0",
@@ -36,13 +37,13 @@ ALLOWED = {  # state: kind → the state afterwards
     "cancelled": {},
 }  # fmt: skip
 WAITS_FOR_THE_CITY = ("formal_lost", "replace.apply")
-MANY = {"card.store", "card.mark_uncollected"}
+MANY = {"card.store", "card.mark_uncollected", "issue.unit"}
 """Kinds about a list of cards; tried in tests/data and on the screens."""
 CLAUSES = {
     "issue.person": "2.2.2", "card.collect": "5.1.4", "card.enable": "5.1.4",
     "loss.temporary": "3.1", "loss.formal": "3.2", "card.release": "3.3", "card.cancel": "3.4",
     "replace.apply": "5.1.2.2", "issue.roll_back": "2.5",
-    "card.check": "2.3.2", "issue.again": "2.3.4",
+    "card.check": "2.3.2", "visit.not_home": "2.2.1", "issue.again": "2.3.4",
 }  # fmt: skip
 
 

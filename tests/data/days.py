@@ -14,6 +14,7 @@ from sbk_tui.domain.operations.batch import Line, TakeIn
 from sbk_tui.domain.operations.correct import Change, ChangePhoto, Correct
 from sbk_tui.domain.operations.handover import Announce, Receive
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
+from sbk_tui.domain.operations.issue_unit import IssueToUnit
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
 from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.domain.operations.returned import CheckCard, IssueAgain
@@ -28,6 +29,7 @@ from sbk_tui.domain.operations.temp import (
     TakeBackTempCard,
 )
 from sbk_tui.domain.operations.uncollected import MarkUncollected
+from sbk_tui.domain.operations.visit import NotAtHome
 
 CARDS = [f"B{n:07d}{check}" for n, check in ((1, "9"), (2, "7"), (3, "5"), (4, "3"))]
 BLANK = "LS0001"
@@ -37,6 +39,7 @@ _NAMES = [f"持卡人{last}" for last in "甲乙丙丁戊己庚辛壬"]
 HOLDERS = {f"{n:032x}": _NAMES[n] for n in range(len(CARDS))}
 """Who the cards of `stock` are for: id and name."""
 SELF = Receiver(type="1", phone="13800000000")
+VILLAGE = Receiver(type="4", name="村主任", number=f"4{1:017d}", phone="13800000000")
 
 
 def number(n: int) -> str:
@@ -77,6 +80,8 @@ def card_wishes(card: str, until: date) -> list[Operation]:
         IssueAgain(card=card, receiver=SELF),
         StoreCards(slots=(Slot(card=card, place="1-1-1-1"),)),
         MarkUncollected(cards=(card,)),
+        NotAtHome(card=card),
+        IssueToUnit(codes=("410782105201",), cards=(card,), receiver=VILLAGE),
     ]
 
 

@@ -10,6 +10,8 @@ from sbk_tui.errors import Refusal
 S = CardState
 # The table of the regulation and of the provincial system, written out once more by hand.
 ALLOWED = {
+    "visit.not_home": {S.SEALED: S.SEALED},
+    "issue.unit": {S.SEALED: S.SEALED},
     "issue.person": {S.SEALED: S.SEALED},
     "card.collect": {S.SEALED: S.SEALED},
     "card.check": {state: state for state in S if state is not S.CANCELLED},

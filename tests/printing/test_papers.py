@@ -61,6 +61,12 @@ SLIP = {
     "code": "007AR1-Z1462R-QZ2SMY-G6Z0BB",
     "temp_card": "L000017",
     "valid_to": "2027-01-23",
+    "unit": "张晓禾诊所（41078200123）",
+    "day": "2026-11-24",
+    "count": "1 张（大写：壹张）",
+    "receiver_type": "社区（村）经办",
+    "receiver_name": "张晓禾",
+    "receiver_number": "410782198503140028",
 }
 FORM = {
     **HEAD,
@@ -104,6 +110,16 @@ DAY = {
 TABLES = {
     "boxes": [
         {"box": "1-1-1", "recorded": "3", "counted": "2", "difference": "-1", "cause": "放错了盒"}
+    ],
+    "cards": [
+        {
+            **HOLDER,
+            "place": "1",
+            "batch": "20261101",
+            "signed": "",
+            "address": "示例村1号",
+            "outcome": "",
+        },
     ],
     "work": [{"kind": "个人发卡", "clerk": "张晓禾", "count": "3"}],
 }

@@ -44,6 +44,7 @@ def handed_over(card: Card, receiver: Receiver, occasion: Occasion) -> Card:
         stored_at=None,
         uncollected=(),
         receipt_reason="",
+        not_home_on=None,
     )
 
 
