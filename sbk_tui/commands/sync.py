@@ -14,6 +14,7 @@ from sbk_tui.commands.output import credentials, emit, fail, say
 from sbk_tui.config import home_folder
 from sbk_tui.data import outbox
 from sbk_tui.errors import BadUsage, HubUnreachable
+from sbk_tui.pinyin import initials
 from sbk_tui.sync.client import HubClient, open_line
 from sbk_tui.sync.run import client_for, contact, watch
 from sbk_tui.texts import word
@@ -64,7 +65,7 @@ def _client(counter: Counter) -> HubClient:
 
 
 def _once(counter: Counter, client: HubClient, *, as_json: bool) -> None:
-    tally = contact(counter.opened, client, version=__version__, now_ms=now_ms)
+    tally = contact(counter.opened, client, version=__version__, now_ms=now_ms, initials=initials)
     if as_json:
         emit(tally)
         return

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from sbk_tui.data.seal import SUITE, Signer
 from sbk_tui.errors import BadUsage, HubUnreachable, Refusal
-from sbk_tui.sync import wire
+from sbk_tui.sync import pages, wire
 
 CONNECT_S, ANSWER_S = 10.0, 60.0
 _RETRY_LATER = frozenset({429, 500, 502, 503, 504})
@@ -88,6 +88,10 @@ class HubClient:
     def push(self, request: wire.Push) -> wire.Pushed:
         """Hand in records. Raises: Gap, TooLarge, Refusal `hub.…`, HubUnreachable."""
         return wire.decode(self._post(wire.PUSH_PATH, wire.encode_push(request)), wire.Pushed)
+
+    def feed(self, request: pages.Ask) -> pages.FeedPage:
+        """Fetch what the city decided. Raises: Refusal `hub.…`, HubUnreachable."""
+        return pages.decode_page(self._post(pages.FEED_PATH, wire.encode(request)))
 
     def _post(self, path: str, body: bytes) -> bytes:
         answer = self._once(path, body)
