@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 from starlette.applications import Starlette
@@ -15,7 +15,8 @@ from starlette.routing import Route
 from sbk_tui.errors import Refusal, SbkError, StorageFault
 from sbk_tui.hub.inbox import Gap
 from sbk_tui.hub.service import Fork, Service, TooLarge
-from sbk_tui.sync import pages, wire
+from sbk_tui.sync import wire
+from sbk_tui.sync.pages import FEED_PATH, FeedPage, encode_page
 
 _log = logging.getLogger(__name__)
 
@@ -35,13 +36,13 @@ STATUS = {  # code of a refusal → status; any other refusal is 409
 Handler = Callable[[wire.Auth, bytes], msgspec.Struct]
 
 
-def build_app(service: Service) -> Starlette:
-    """Return the ASGI application of a hub."""
+def build_app(service: Service, pages: Sequence[Route] = ()) -> Starlette:
+    """Return the ASGI application of a hub; `pages` are for people, the rest is for counters."""
     handlers: dict[str, Handler] = {
         wire.ENROL_PATH: service.enrol,
         wire.HELLO_PATH: service.hello,
         wire.PUSH_PATH: service.push,
-        pages.FEED_PATH: service.feed,
+        FEED_PATH: service.feed,
     }
 
     def endpoint(handler: Handler) -> Callable[..., object]:
@@ -54,7 +55,8 @@ def build_app(service: Service) -> Starlette:
 
     return Starlette(
         routes=[
-            Route(path, endpoint(handler), methods=["POST"]) for path, handler in handlers.items()
+            *(Route(path, endpoint(each), methods=["POST"]) for path, each in handlers.items()),
+            *pages,
         ]
     )
 
@@ -93,8 +95,8 @@ def _answer(service: Service, handler: Handler, header: str | None, body: bytes 
 
 
 def _encoded(answer: msgspec.Struct) -> bytes:
-    if isinstance(answer, pages.FeedPage):
-        return pages.encode_page(answer)
+    if isinstance(answer, FeedPage):
+        return encode_page(answer)
     return wire.encode(answer)
 
 

@@ -202,6 +202,14 @@ def follow(
     return until
 
 
+def has_expired(db: SqliteDatabase, who: Member, now_ms: int) -> bool:
+    """Return whether a counter has followed somebody for the whole term."""
+    row = db.execute_sql(
+        "SELECT 1 FROM interest WHERE counter = ? AND until < ? LIMIT 1", (who.counter, now_ms)
+    ).fetchone()
+    return row is not None
+
+
 def forget_expired(db: SqliteDatabase, records: Records, who: Member, now_ms: int) -> None:
     """End what a counter followed for its term, unless a card of that person lies there."""
     expired = db.execute_sql(
@@ -211,6 +219,10 @@ def forget_expired(db: SqliteDatabase, records: Records, who: Member, now_ms: in
     for (person,) in expired:
         cards = (*records.cards_of(person), *records.temp_cards_of(person))
         if any(card.custody == who.counter for card in cards):
+            db.execute_sql(
+                "UPDATE interest SET until = ? WHERE counter = ? AND person = ?",
+                (now_ms + INTEREST_DAYS * _DAY_MS, who.counter, person),
+            )
             continue
         db.execute_sql(
             "DELETE FROM interest WHERE counter = ? AND person = ?", (who.counter, person)

@@ -32,6 +32,7 @@ from sbk_tui.errors import (
 )
 from sbk_tui.hub import feed, registry
 from sbk_tui.hub.cases import RED, YELLOW, open_case
+from sbk_tui.hub.figures import count as count_work
 from sbk_tui.hub.registry import Member
 from sbk_tui.sync.wire import Receipt, State, Verdict, seal_receipt
 
@@ -192,6 +193,7 @@ class Judge:
                 who.counter, who.inc, envelope.seq,
             ),
         )  # fmt: skip
+        count_work(db, who, envelope, receipt.verdict.value or receipt.state.value, now)
         self._ring(db, who, envelope, judgement, now)
 
     def _ring(

@@ -81,7 +81,7 @@ class Service:
         if not auth.is_by(own.public, own.suite, "POST", wire.ENROL_PATH, body):
             raise Refusal("hub.auth_signature")
         now = self._now_ms()
-        with self._store.write() as db:
+        with self._store.write(auth.counter) as db:
             registry.use_nonce(db, auth, now)
         with self._store.write() as db:
             sealed = registry.enrol(db, request, self._hub.id, self.signer, now)
@@ -153,8 +153,12 @@ class Service:
         if (ask.counter, ask.inc) != (who.counter, who.inc) or ask.after < 0 or ask.limit < 1:
             raise Refusal("hub.request")
         now = self._now_ms()
-        with self._store.write() as db:
-            feed.forget_expired(db, Records(db, self._initials), who, now)
+        with self._store.session() as db:
+            expired = feed.has_expired(db, who, now)
+        if expired:
+            with self._store.write() as db:
+                feed.forget_expired(db, Records(db, self._initials), who, now)
+        with self._store.session() as db:
             entries, reached = feed.page(db, who, ask.after, ask.limit, newest_only=ask.newest_only)
             head = feed.head_of(db)
         return pages.FeedPage(
@@ -201,7 +205,7 @@ class Service:
         self, who: Member, first: int, records: Sequence[Record]
     ) -> tuple[inbox.Received, tuple[wire.Sealed, ...]]:
         """Store records of `who`, judge them, and return a receipt for each that was taken."""
-        with self._store.write() as db:
+        with self._store.write(who.counter) as db:
             received = inbox.receive(db, who, first, records, self._now_ms())
         try:
             self._judge.judge_all(who)
@@ -223,7 +227,7 @@ class Service:
             Refusal: `hub.counter_unknown`, `hub.auth_…`, `hub.counter_revoked`.
         """
         now = self._now_ms()
-        with self._store.write() as db:
+        with self._store.write(auth.counter) as db:
             who = registry.member(db, auth.counter, auth.inc)
             if who.suite != SUITE or not auth.is_by(who.public, who.suite, "POST", path, body):
                 raise Refusal("hub.auth_signature")

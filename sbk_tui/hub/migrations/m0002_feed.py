@@ -9,14 +9,16 @@ STATEMENTS = (
     """ALTER TABLE "feed" ADD COLUMN "person" TEXT NOT NULL DEFAULT ''""",
     """UPDATE "feed" SET "counter" = substr("subject", 9) WHERE "type" = 'verdict'""",
     """
-    UPDATE "feed" SET "person" = coalesce(CASE substr("subject", 1, instr("subject", '/'))
-        WHEN 'person/' THEN substr("subject", 8)
-        WHEN 'card/' THEN (SELECT "person" FROM "card" WHERE "number" = substr("subject", 6))
-        WHEN 'temp/' THEN (SELECT "person" FROM "temp_card" WHERE "number" = substr("subject", 6))
-        WHEN 'former/' THEN
-            (SELECT "person" FROM "former_identity" WHERE "id" = substr("subject", 8))
-        WHEN 'application/' THEN
-            (SELECT "person" FROM "application" WHERE "id" = substr("subject", 13))
+    UPDATE "feed" SET "person" = coalesce(CASE
+        WHEN "subject" LIKE 'person/%' THEN substr("subject", 8)
+        WHEN "subject" LIKE 'card/%' THEN
+            (SELECT "person" FROM "card" WHERE "number" = substr("feed"."subject", 6))
+        WHEN "subject" LIKE 'temp/%' THEN
+            (SELECT "person" FROM "temp_card" WHERE "number" = substr("feed"."subject", 6))
+        WHEN "subject" LIKE 'former/%' THEN
+            (SELECT "person" FROM "former_identity" WHERE "id" = substr("feed"."subject", 8))
+        WHEN "subject" LIKE 'application/%' THEN
+            (SELECT "person" FROM "application" WHERE "id" = substr("feed"."subject", 13))
     END, '') WHERE "type" = 'row'
     """,
     """
@@ -34,7 +36,7 @@ STATEMENTS = (
     """,
     """
     INSERT INTO "interest" ("counter", "person", "until")
-    SELECT i."counter", f."person", max(i."received") + 30 * 86400000
+    SELECT i."counter", f."person", max(i."received") + 2592000000
     FROM "feed" f JOIN "inbox" i ON i."op" = f."op"
     WHERE f."person" <> '' GROUP BY i."counter", f."person"
     """,
