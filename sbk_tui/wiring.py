@@ -64,6 +64,8 @@ from sbk_tui.services.stock_desk import StockDesk
 from sbk_tui.services.temp_desk import TempDesk
 from sbk_tui.surroundings import Place
 
+BLOBS = "blobs"
+"""The folder with portraits and scans."""
 LEAD, CLERK = "lead", "clerk"
 """负责人 adds clerks and approves; 经办 does the counter's work. Both may do all business."""
 
@@ -267,7 +269,7 @@ def _desks(
         ),
         apply=ApplyDesk(
             ledger=ledger,
-            blobs=Blobs(store, home / "blobs", key),
+            blobs=Blobs(store, home / BLOBS, key),
             rules=rules,
             desk=papers_head,
             lookup=lookup,
@@ -337,7 +339,7 @@ def _desks(
         ),
         correct=CorrectDesk(
             ledger=ledger,
-            blobs=Blobs(store, home / "blobs", key),
+            blobs=Blobs(store, home / BLOBS, key),
             rules=rules,
             today=ledger.today,
             unlock=unlock,

@@ -17,16 +17,18 @@ from sbk_tui import config as configuration
 from sbk_tui.commands.output import credentials, emit, fail, say
 from sbk_tui.config import home_folder
 from sbk_tui.data import outbox
+from sbk_tui.data.blobs import Blobs
 from sbk_tui.data.counter_file import OpenCounter, open_counter
 from sbk_tui.data.line import LineState, asked_to_send, line_state, note_line, waiting
 from sbk_tui.errors import BadUsage, HubUnreachable, SbkError
 from sbk_tui.pinyin import initials
 from sbk_tui.services.line_desk import is_urgent
+from sbk_tui.sync.attach import send
 from sbk_tui.sync.client import HubClient, open_line
 from sbk_tui.sync.meter import Meter
 from sbk_tui.sync.run import client_for, contact, watch
 from sbk_tui.texts import word
-from sbk_tui.wiring import new_nonce, now_ms, sign_in
+from sbk_tui.wiring import BLOBS, new_nonce, now_ms, sign_in
 
 _LOOK_S = 1.0
 """How often a sender that waits looks whether something urgent has come."""
@@ -46,7 +48,8 @@ def run(args: argparse.Namespace) -> int:
         return _run_beside_screen(home, args.key_pipe)
     counter = sign_in(home, *credentials())
     try:
-        caller = _Caller(counter.opened, counter.config.hub.url, as_json=args.json)
+        blobs = Blobs(counter.opened.store, home / BLOBS, counter.key)
+        caller = _Caller(counter.opened, blobs, counter.config.hub.url, as_json=args.json)
         with own_hub.running(home, caller.url):
             if args.watch:
                 caller.watch(threading.Event())
@@ -68,7 +71,9 @@ def _run_beside_screen(home: Path, pipe: int) -> int:
     with lock:
         opened = open_counter(home, key)
         try:
-            caller = _Caller(opened, configuration.load(home).hub.url, as_json=False)
+            blobs = Blobs(opened.store, home / BLOBS, key)
+            url = configuration.load(home).hub.url
+            caller = _Caller(opened, blobs, url, as_json=False)
             with own_hub.running(home, caller.url):
                 caller.watch(stopped)
         finally:
@@ -79,8 +84,9 @@ def _run_beside_screen(home: Path, pipe: int) -> int:
 class _Caller:
     """One counter's calls to its city; how each went is noted for the screen."""
 
-    def __init__(self, opened: OpenCounter, url: str, *, as_json: bool) -> None:
+    def __init__(self, opened: OpenCounter, blobs: Blobs, url: str, *, as_json: bool) -> None:
         self._opened = opened
+        self._blobs = blobs
         self._as_json = as_json
         known = outbox.peer(opened.store).get("hub_url", b"").decode()
         if not (url or known):
@@ -101,11 +107,23 @@ class _Caller:
             tally = contact(
                 self._opened, self._client, version=__version__, now_ms=now_ms, initials=initials
             )
+            self._send_blobs()
         except SbkError as error:
             self._note(error.code)
             raise
         self._note("")
         self._report(tally)
+
+    def _send_blobs(self) -> None:
+        """Pictures come last, and a loss report ends them (it is called in at once)."""
+        before = self._pressing()
+        send(
+            self._blobs,
+            self._client,
+            counter=self._opened.certificate.counter,
+            inc=self._opened.incarnation.inc,
+            enough=lambda: self._pressing() > before,
+        )
 
     def watch(self, stopped: threading.Event) -> None:
         """Call whenever something waits, and now and then; what is final ends the watch."""

@@ -43,6 +43,7 @@ def build_app(service: Service, pages: Sequence[Route] = ()) -> Starlette:
         wire.HELLO_PATH: service.hello,
         wire.PUSH_PATH: service.push,
         FEED_PATH: service.feed,
+        wire.BLOB_PATH: service.attach,
     }
 
     def endpoint(handler: Handler) -> Callable[..., object]:

@@ -1,6 +1,6 @@
 """The hub's list of everything it decided, in commit order, and who may read which entry.
 
-An entry is for one counter (its verdicts, what it has fetched), or for every counter whose
+An entry is for one counter (its verdicts, people it begins to follow), or for every counter whose
 district its region begins with; a blocked card is for all. A decision's entries stand together,
 its verdict last: a page never ends among them.
 """
@@ -25,7 +25,7 @@ from sbk_tui.sync.pages import Entry
 EVERYWHERE = "*"
 """The region of what every counter of the city is told."""
 INTEREST_DAYS = 30
-"""How long a counter is told of a person outside its district whom it works on or asked for [A]."""
+"""How long a counter is told of a person outside its district on whom it worked [A]."""
 MOST_ENTRIES, MOST_BYTES, _WINDOW = 500, 256 * 1024, 5000
 """Of one page; the last decision on it may go beyond."""
 _DAY_MS = 24 * 60 * 60 * 1000

@@ -33,6 +33,7 @@ class Hub(NamedTuple):
     signer: Signer
     box: bytes
     """Private X25519 key: only this hub reads the bundles that are made for it."""
+    home: Path
 
 
 def is_hub(home: Path) -> bool:
@@ -98,7 +99,7 @@ def open_hub(home: Path) -> Hub:
     if known.get("hub_public") != signer.public:
         store.close()
         raise IntegrityFault("hub.key_of_another")
-    return Hub(store, known["hub"].decode(), known["epoch"].decode(), signer, _box(home))
+    return Hub(store, known["hub"].decode(), known["epoch"].decode(), signer, _box(home), home)
 
 
 def _address(home: Path) -> str:

@@ -93,6 +93,10 @@ class HubClient:
         """Fetch what the city decided. Raises: Refusal `hub.…`, HubUnreachable."""
         return pages.decode_page(self._post(pages.FEED_PATH, wire.encode(request)))
 
+    def attach(self, piece: bytes) -> bytes:
+        """Send a piece of a blob (`sync.attach`). Raises: Refusal, HubUnreachable."""
+        return self._post(wire.BLOB_PATH, piece)
+
     def _post(self, path: str, body: bytes) -> bytes:
         answer = self._once(path, body)
         if answer.status == 401:

@@ -13,7 +13,7 @@ import msgspec
 from sbk_tui.errors import HubUnreachable
 from sbk_tui.sync.wire import PROTOCOL
 
-FEED_PATH, LOOKUP_PATH = "/v1/feed", "/v1/lookup"
+FEED_PATH = "/v1/feed"
 MOST_PAGE_BYTES = 32 * 1024 * 1024
 """What a page may unpack to: one decision is never cut, however large."""
 
