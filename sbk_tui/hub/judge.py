@@ -22,7 +22,6 @@ from sbk_tui.domain.handover import Handover
 from sbk_tui.domain.kinds import Kind, kind_named
 from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.rules import Rules
-from sbk_tui.domain.text import plain
 from sbk_tui.domain.world import Entity, Occasion, World, from_ms
 from sbk_tui.errors import (
     BadUsage,
@@ -33,7 +32,7 @@ from sbk_tui.errors import (
     SbkError,
     StorageFault,
 )
-from sbk_tui.hub import registry
+from sbk_tui.hub import feed, registry
 from sbk_tui.hub.cases import RED, YELLOW, open_case
 from sbk_tui.hub.figures import count as count_work
 from sbk_tui.hub.registry import Member
@@ -166,13 +165,11 @@ class Judge:
         """Write everything that follows from a judgement, inside its transaction."""
         envelope, now = stored.read(), self._now_ms()
         records = Records(db, self._initials)
+        feed.publish(db, records, judgement.changed, op=envelope.op, who=who, now_ms=now)
         for entity in judgement.changed:
-            records.put(entity)
             if isinstance(entity, Handover):
                 settle_cases(db, entity, op=envelope.op, at_ms=now)
-            body = msgspec.msgpack.encode(entity, enc_hook=plain)
-            version = records.version(entity.subject)
-            _append(db, "row", envelope.op, entity.subject, version, body)
+        pos = feed.next_position(db)
         receipt = Receipt(
             hub=self._hub,
             counter=who.counter,
@@ -185,11 +182,14 @@ class Judge:
             code=judgement.code,
             clause=judgement.clause,
             facts=dict(judgement.facts),
-            pos=_next_position(db),
+            pos=pos,
             at=now,
         )
         sealed = msgspec.msgpack.encode(seal_receipt(self._signer, receipt))
-        _insert(db, receipt.pos, "verdict", envelope.op, f"counter/{who.counter}", 0, sealed)
+        feed.insert(
+            db, pos, "verdict", feed.Audience(counter=who.counter), op=envelope.op,
+            subject=f"counter/{who.counter}", body=sealed,
+        )  # fmt: skip
         db.execute_sql(
             "UPDATE inbox SET state = ?, verdict = ?, code = ?, pos = ?, receipt = ?"
             " WHERE counter = ? AND inc = ? AND seq = ?",
@@ -238,31 +238,4 @@ def _approvers(db: SqliteDatabase, who: Member, envelope: Envelope) -> tuple[str
         for approval in envelope.approvals
         if (public := registry.clerk_key(db, who.counter, approval.clerk)) is not None
         and approved_by(envelope, approval, public)
-    )
-
-
-def _next_position(db: SqliteDatabase) -> int:
-    """Take the next feed position; under one row, so positions are in commit order."""
-    row = db.execute_sql("UPDATE feed_head SET pos = pos + 1 RETURNING pos").fetchone()
-    return int(row[0])
-
-
-def _append(
-    db: SqliteDatabase, entry: str, op: str, subject: str, version: int, body: bytes
-) -> None:
-    _insert(db, _next_position(db), entry, op, subject, version, body)
-
-
-def _insert(
-    db: SqliteDatabase,
-    pos: int | None,
-    entry: str,
-    op: str,
-    subject: str,
-    version: int,
-    body: bytes,
-) -> None:
-    db.execute_sql(
-        "INSERT INTO feed (pos, type, op, subject, version, body) VALUES (?, ?, ?, ?, ?, ?)",
-        (pos, entry, op, subject, version, body),
     )

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sbk_tui.data.audit import records_of, verify
+from sbk_tui.data.audit import verify
 from sbk_tui.data.blobs import Blobs
+from sbk_tui.data.log import records_of
 from sbk_tui.demo import assets, office
 from sbk_tui.demo.office import Made
 from sbk_tui.demo.people import FEWEST, residents
