@@ -11,7 +11,7 @@ from contextlib import closing
 import msgspec
 
 from sbk_tui import config as configuration
-from sbk_tui.codes import code_tables
+from sbk_tui.codes import code_tables, conflicts
 from sbk_tui.commands.output import emit, note, say
 from sbk_tui.config import home_folder
 from sbk_tui.data.documents import person_document
@@ -101,9 +101,10 @@ def _serve(args: argparse.Namespace) -> int:
 
     home = home_folder(args.home)
     hub = open_hub(home)
-    rules = Rules(settings=configuration.load(home).rules, codes=code_tables())
+    settings = configuration.load(home).rules
+    rules = Rules(settings=settings, codes=code_tables(), conflicts=conflicts())
     service = Service(hub, rules=rules, initials=initials, now_ms=now_ms)
-    settings = uvicorn.Config(
+    server = uvicorn.Config(
         build_app(service),
         http="h11",
         ws="none",
@@ -115,7 +116,7 @@ def _serve(args: argparse.Namespace) -> int:
     with closing(hub.store), closing(_listen(args.host, args.port)) as listener:
         say(word("hub.serving", host=args.host, port=listener.getsockname()[1]))
         sys.stdout.flush()  # whoever started us waits for this line
-        uvicorn.Server(settings).run(sockets=[listener])
+        uvicorn.Server(server).run(sockets=[listener])
     return 0
 
 

@@ -89,7 +89,8 @@ def first_unsettled(store: Store, inc: str) -> int | None:
 def file_receipts(store: Store, receipts: Iterable[Filed]) -> None:
     """Keep receipts and open their cases, all in one transaction.
 
-    A verdict is final: the same receipt again changes nothing, "received" is replaced by it.
+    A verdict is final: the same receipt again changes nothing. It replaces "received", and
+    "held" once a person has decided.
     """
     with store.write() as db:
         for filed in receipts:
@@ -103,7 +104,8 @@ def _file(db: SqliteDatabase, filed: Filed) -> None:
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (op) DO UPDATE SET"
         " state = excluded.state, verdict = excluded.verdict, code = excluded.code,"
         " facts = excluded.facts, hub_pos = excluded.hub_pos, at = excluded.at,"
-        " body = excluded.body WHERE receipt.state = 'received'",
+        " body = excluded.body WHERE receipt.state = 'received'"
+        " OR receipt.state = 'held' AND excluded.state = 'judged'",
         (
             filed.op, filed.state, filed.verdict, filed.code, facts, filed.hub_pos, filed.at,
             filed.body,

@@ -18,6 +18,7 @@ from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, Temporar
 from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.domain.operations.returned import CheckCard, IssueAgain
 from sbk_tui.domain.operations.roll_back import RollBack
+from sbk_tui.domain.operations.settle_case import SettleCase
 from sbk_tui.domain.operations.store import StoreCards
 from sbk_tui.domain.operations.temp import (
     CancelTempCard,
@@ -72,6 +73,7 @@ KINDS = (
     Kind(Correct,              _D,     _C.CORRECT,  "F2"),
     Kind(ChangePhoto,          _D,     _C.CORRECT,  "F3"),
     Kind(CloseDay,             _F,     _C.QUERY,    "B6"),
+    Kind(SettleCase,           _F,     _C.QUERY,    "B16"),
 )  # fmt: skip
 
 _BY_NAME = {kind.name: kind for kind in KINDS}

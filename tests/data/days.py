@@ -16,6 +16,7 @@ from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, Temporar
 from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.domain.operations.returned import CheckCard, IssueAgain
 from sbk_tui.domain.operations.roll_back import RollBack
+from sbk_tui.domain.operations.settle_case import SettleCase
 from sbk_tui.domain.operations.store import Slot, StoreCards
 from sbk_tui.domain.operations.temp import (
     CancelTempCard,
@@ -86,6 +87,7 @@ def holder_wishes(holder: str, until: date) -> list[Operation]:
         rename(holder, HOLDERS[holder], "新名"),
         rename(holder, "新名", "又名"),
         ChangePhoto(person=holder, photo="1:00", reason="1"),
+        SettleCase(case="01", told="told"),
     ]
 
 

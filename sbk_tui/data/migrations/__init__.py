@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sbk_tui.data.migrations import m0001_first, m0002_temp_card, m0003_stock
+from sbk_tui.data.migrations import m0001_first, m0002_temp_card, m0003_stock, m0007_case
 from sbk_tui.data.store import Store
 from sbk_tui.errors import IntegrityFault
 
@@ -10,6 +10,7 @@ STEPS = (
     (1, m0001_first.statements),
     (2, m0002_temp_card.statements),
     (3, m0003_stock.statements),
+    (7, m0007_case.statements),
 )
 NEWEST = STEPS[-1][0]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sbk_tui.data.migrations import migrate as migrate_common
 from sbk_tui.data.store import Store
 from sbk_tui.errors import IntegrityFault
-from sbk_tui.hub.migrations import m0001_first
+from sbk_tui.hub.migrations import m0001_first, m0003_settle
 
-STEPS = ((1, m0001_first.statements),)
+STEPS = ((1, m0001_first.statements), (3, m0003_settle.statements))
 NEWEST = STEPS[-1][0]
 
 
