@@ -43,6 +43,7 @@ from sbk_tui.pinyin import initials
 from sbk_tui.services import signing, words
 from sbk_tui.services.apply_desk import ApplyDesk
 from sbk_tui.services.card_desk import CardDesk
+from sbk_tui.services.cases_desk import CasesDesk
 from sbk_tui.services.check_desk import CheckDesk
 from sbk_tui.services.checks import Morning
 from sbk_tui.services.correct_desk import CorrectDesk
@@ -287,6 +288,14 @@ def _desks(
             rules=rules,
             desk=papers_head,
             district=held.district,
+            now_ms=now_ms,
+            new_id=new_id,
+        ),
+        cases=CasesDesk(
+            Cases(store),
+            ledger,
+            lookup,
+            AccessLog(store, session.clerk),
             now_ms=now_ms,
             new_id=new_id,
         ),

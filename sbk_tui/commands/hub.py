@@ -14,15 +14,17 @@ from sbk_tui import config as configuration
 from sbk_tui.codes import code_tables, conflicts
 from sbk_tui.commands.output import emit, note, say
 from sbk_tui.config import home_folder
+from sbk_tui.data.cases import CaseItem
 from sbk_tui.data.documents import person_document
 from sbk_tui.data.lookup import Lookup
 from sbk_tui.domain.capability import CounterLevel
 from sbk_tui.domain.rules import Rules
 from sbk_tui.errors import BadUsage
 from sbk_tui.hub import registry, status
-from sbk_tui.hub.home import create, open_hub
+from sbk_tui.hub.decisions import Decider
+from sbk_tui.hub.home import Hub, create, open_hub
 from sbk_tui.pinyin import initials
-from sbk_tui.texts import word
+from sbk_tui.texts import word, words_for
 from sbk_tui.wiring import now_ms
 
 HOST, PORT = "127.0.0.1", 8470
@@ -61,6 +63,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument("what", choices=["person"], help=word("hub.what_option"))
     show.add_argument("id", metavar="ID", help=word("hub.id_option"))
     action("revoke", _revoke).add_argument("counter", help=word("hub.counter_option"))
+    action("cases", _cases)
+    settle = action("settle", _settle)
+    settle.add_argument("case", metavar="CASE", help=word("hub.case_option"))
+    settle.add_argument("answer", metavar="ANSWER", help=word("hub.answer_option"))
+    settle.add_argument("--by", required=True, help=word("hub.by_option"))
+    settle.add_argument("--reason", default="", help=word("hub.reason_option"))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -156,4 +164,41 @@ def _revoke(args: argparse.Namespace) -> int:
     with closing(hub.store), hub.store.write() as db:
         registry.revoke(db, args.counter, now_ms())
     say(word("hub.revoked", counter=args.counter))
+    return 0
+
+
+def _decider(hub: Hub) -> Decider:
+    return Decider(hub=hub.id, signer=hub.signer, initials=initials, now_ms=now_ms)
+
+
+def _cases(args: argparse.Namespace) -> int:
+    hub = open_hub(home_folder(args.home))
+    with closing(hub.store), hub.store.session() as db:
+        found = _decider(hub).waiting(db)
+    if args.json:
+        emit([_told(case) for case in found])
+        return 0
+    for case in found:
+        words = words_for(case.code, case.facts)
+        say(word("hub.case_line", id=case.id, message=words.message, due=case.due or "-"))
+        answers = case.choices or ("done",)
+        say("    " + "  ".join(f"{a} {word(f'cases.answer_{a}')}" for a in answers))
+    return 0
+
+
+def _told(case: CaseItem) -> dict[str, object]:
+    words = words_for(case.code, case.facts)
+    return {
+        **msgspec.structs.asdict(case),
+        "choices": list(case.choices or ("done",)),
+        "message": words.message,
+        "remedy": words.remedy,
+    }
+
+
+def _settle(args: argparse.Namespace) -> int:
+    hub = open_hub(home_folder(args.home))
+    with closing(hub.store), hub.store.write() as db:
+        _decider(hub).settle(db, args.case, args.answer, by=args.by, reason=args.reason)
+    say(word("hub.settled", case=args.case, answer=word(f"cases.answer_{args.answer}")))
     return 0

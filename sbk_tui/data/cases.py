@@ -124,6 +124,11 @@ class Cases:
             query = models.CaseItem.select().where(models.CaseItem.id == case_id).bind(db)
             return next((_case(row) for row in query), None)
 
+    def waiting(self) -> tuple[CaseItem, ...]:
+        """Return all open cases, the most urgent and oldest first."""
+        with self._store.session() as db:
+            return case_rows(db, "closed IS NULL")
+
     def open_now(self, code: str) -> tuple[Case, ...]:
         """Return the open cases of a kind, oldest first."""
         query = models.CaseItem.select().where(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import combinations_with_replacement, permutations, product
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sbk_tui import cli
 from sbk_tui.domain.card import USABLE, CardState, move
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.issue import Enable, IssueToPerson
@@ -280,3 +283,30 @@ def test_three_counters_whatever_arrives_first_gives_the_same_card(
     some = every[:: len(every) // 12 + 1]
     found = {order: outcome(three, base, done, order) for order in some}
     assert len(set(found.values())) == 1, (done, found)
+
+
+# ---------------------------------------------------------------------- the supervisor's commands
+
+
+@pytest.mark.clause("3.4", "B16")
+def test_a_supervisor_lists_and_settles_by_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    three = Three(tmp_path)
+    try:
+        card = three.card("temp_lost")
+        three.do("A", wish(three, "release", card))
+        held = three.do("B", wish(three, "cancel", card))
+    finally:
+        three.close()
+    home = ["--home", str(three.city.folder)]
+    assert cli.main(["hub", "cases", *home, "--json"]) == 0
+    (case,) = json.loads(capsys.readouterr().out)
+    assert (case["id"], case["choices"]) == (f"{held.op}/city", ["accept", "refuse", "keep"])
+    settle = ["hub", "settle", case["id"]]
+    assert cli.main([*settle, "maybe", "--by", "主任", *home]) == 2
+    assert "accept" in capsys.readouterr().err
+    assert cli.main([*settle, "accept", "--by", "主任", "--reason", "死亡证明已核", *home]) == 0
+    assert "同意" in capsys.readouterr().out
+    assert cli.main(["hub", "cases", *home]) == 0
+    assert case["id"] not in capsys.readouterr().out
