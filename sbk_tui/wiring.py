@@ -42,6 +42,7 @@ from sbk_tui.hardware.ports import DocumentPrinter, IdCardReader
 from sbk_tui.pinyin import initials
 from sbk_tui.services import signing, words
 from sbk_tui.services.apply_desk import ApplyDesk
+from sbk_tui.services.blind_loss_desk import BlindLossDesk
 from sbk_tui.services.card_desk import CardDesk
 from sbk_tui.services.cases_desk import CasesDesk
 from sbk_tui.services.check_desk import CheckDesk
@@ -290,6 +291,9 @@ def _desks(
             district=held.district,
             now_ms=now_ms,
             new_id=new_id,
+        ),
+        blind_loss=BlindLossDesk(
+            ledger, rules=rules, desk=papers_head, today=ledger.today, new_id=new_id
         ),
         cases=CasesDesk(
             Cases(store),

@@ -182,7 +182,7 @@ def _cases(args: argparse.Namespace) -> int:
         words = words_for(case.code, case.facts)
         say(word("hub.case_line", id=case.id, message=words.message, due=case.due or "-"))
         answers = case.choices or ("done",)
-        say("    " + "  ".join(f"{a} {word(f'cases.answer_{a}')}" for a in answers))
+        say("    " + "  ".join(f"{a} {_answer(a)}".strip() for a in answers))
     return 0
 
 
@@ -200,5 +200,10 @@ def _settle(args: argparse.Namespace) -> int:
     hub = open_hub(home_folder(args.home))
     with closing(hub.store), hub.store.write() as db:
         _decider(hub).settle(db, args.case, args.answer, by=args.by, reason=args.reason)
-    say(word("hub.settled", case=args.case, answer=word(f"cases.answer_{args.answer}")))
+    say(word("hub.settled", case=args.case, answer=_answer(args.answer) or args.answer))
     return 0
+
+
+def _answer(answer: str) -> str:
+    """Return an answer in words; empty for one that is the number of a card."""
+    return "" if answer[:1].isupper() or answer[:1].isdigit() else word(f"cases.answer_{answer}")

@@ -11,6 +11,7 @@ from sbk_tui.domain.capability import Capability
 from sbk_tui.domain.operations.apply import Apply
 from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.operations.batch import TakeIn
+from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.domain.operations.correct import ChangePhoto, Correct
 from sbk_tui.domain.operations.day import CloseDay
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
@@ -61,6 +62,7 @@ KINDS = (
     Kind(Enable,               _D,     _C.ENABLE,   "5.1.4"),
     Kind(TemporaryLoss,        _D,     _C.LOSS,     "3.1"),
     Kind(FormalLoss,           _D,     _C.LOSS,     "3.2"),
+    Kind(BlindLoss,            _D,     _C.LOSS,     "A5"),
     Kind(Release,              _D,     _C.RELEASE,  "3.3"),
     Kind(Cancel,               _D,     _C.CANCEL,   "3.4"),
     Kind(ApplyForReplacement,  _H,     _C.REPLACE,  "5.1.2.2"),

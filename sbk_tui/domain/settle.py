@@ -16,6 +16,7 @@ from sbk_tui.domain.card import USABLE, Card, CardState
 from sbk_tui.domain.conflicts import ACCEPT, SAME, Answer, Conflicts
 from sbk_tui.domain.kinds import kind_of
 from sbk_tui.domain.operations.base import Nature, Operation
+from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.domain.operations.correct import Correct
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.temp_card import TempCard, held
@@ -24,6 +25,8 @@ from sbk_tui.errors import Fact, Refusal
 
 HELD, DISPUTED = "H1", "F1"
 """The two rulings that block a card until a person has settled them."""
+UNKNOWN = "H4"
+"""A loss of a card that the city does not know either."""
 _LOST = frozenset({CardState.TEMP_LOST, CardState.FORMAL_LOST})
 _GONE = frozenset({CardState.CANCELLED})
 _ENABLE, _RELEASE, _ROLL_BACK = "card.enable", "card.release", "issue.roll_back"
@@ -78,6 +81,12 @@ def subjects_of(operation: Operation, world: World) -> Subjects:
     lines = (*getattr(operation, "slots", ()), *getattr(operation, "lines", ()))
     if lines:  # many cards: what happens to other cards of their holders does not concern them
         return Subjects(cards=tuple(dict.fromkeys(f"card/{line.card}" for line in lines)))
+    if isinstance(operation, BlindLoss):
+        meant = operation.cards(world)
+        return Subjects(
+            tuple(card.subject for card in meant),
+            tuple(dict.fromkeys(f"person/{card.person}" for card in meant)),
+        )
     own = getattr(operation, "card", "")
     card = world.card(own) if own else None
     persons = [card.person] if card is not None else []
@@ -126,6 +135,9 @@ def settle(
     Raises:
         Refusal: an objection of another sort, by the operation's own rule.
     """
+    if isinstance(operation, BlindLoss) and not operation.cards(world):
+        operation.admit(world, occasion, rules)
+        return Settlement(Answer.HOLD, UNKNOWN, None)
     blocked = _blocked(operation, blocks)
     if blocked:
         return Settlement(Answer.REFUSE, blocked, None)

@@ -47,6 +47,7 @@ def conflict_cases(
     subject: str,
     facts: Mapping[str, dict[str, Fact]],
     now_ms: int,
+    near: tuple[str, ...] = (),
 ) -> tuple[CaseItem, ...]:
     """Return the cases of one conflict: the maker's, that of whoever it met, and the city's.
 
@@ -54,6 +55,7 @@ def conflict_cases(
 
     Args:
         facts: what the sentences need, "row" for the maker and the city, "column" for the other.
+        near: card numbers that the city may choose besides the ruling's answers.
     """
     day = from_ms(now_ms).astimezone(CHINA).date()
     due = (day + timedelta(days=ruling.days)).isoformat() if ruling.days else None
@@ -77,7 +79,9 @@ def conflict_cases(
         met, code = settlement.met.counter, f"conflict.{settlement.code}.other"
         found.append(replace(own, id=f"{op}/{met}", counter=met, code=code, facts=facts["column"]))
     if ruling.answer is Answer.HOLD or ruling.blocks or ruling.told == "city":
-        found.append(replace(own, id=f"{op}/city", counter="", choices=ruling.choices, duty=False))
+        found.append(
+            replace(own, id=f"{op}/city", counter="", choices=(*near, *ruling.choices), duty=False)
+        )
     return tuple(found)
 
 

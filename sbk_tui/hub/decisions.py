@@ -18,8 +18,9 @@ from sbk_tui.data.record import Record, hlc_ms
 from sbk_tui.data.records import Records
 from sbk_tui.data.seal import Signer
 from sbk_tui.domain.card import Card, CardState
+from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.domain.operations.settle_case import SettleCase
-from sbk_tui.domain.settle import HELD
+from sbk_tui.domain.settle import HELD, UNKNOWN
 from sbk_tui.domain.text import plain
 from sbk_tui.domain.world import CHINA, Entity, Occasion, from_ms
 from sbk_tui.errors import BadUsage
@@ -30,6 +31,7 @@ from sbk_tui.sync.wire import Receipt, State, Verdict, seal_receipt
 
 BY_DEADLINE = "deadline"
 """Who decided when nobody did."""
+_REFUSED = {HELD: "conflict.H1.refused", UNKNOWN: "conflict.H4.refused"}
 _CONFIRMS = frozenset({"here", "given"})
 """Answers of an office that has the card, or gave it to its holder: the dispute is over."""
 
@@ -80,11 +82,12 @@ class Decider:
         if case.closed is not None:
             raise BadUsage("case.closed", case=case_id)
         choices = case.choices or ("done",)
-        if answer not in choices:
+        known = case.code == f"conflict.{UNKNOWN}" and self._records(db).card(answer) is not None
+        if answer not in choices and not known:
             raise BadUsage("case.answer", answer=answer, choices=" ".join(choices))
         receipt = None
         for hold in _holds(db, '"case" = ?', case_id):
-            if hold.code == HELD:
+            if hold.code in {HELD, UNKNOWN}:
                 receipt = self._end_hold(db, hold, answer)
             self._ended(db, hold)
         db.execute_sql(
@@ -134,8 +137,8 @@ class Decider:
         ).fetchone()
         counter, inc, seq, body = inbox
         record = msgspec.msgpack.decode(body, type=Record)
-        accepted = answer == "accept"
-        records = Records(db, self._initials)
+        accepted = answer not in {"refuse", "keep", "none"}
+        records = self._records(db)
         if accepted:
             envelope = record.read()
             occasion = Occasion(
@@ -144,15 +147,19 @@ class Decider:
                 seat=registry.member(db, counter, inc).seat,
                 clerk=envelope.clerk,
             )
-            changed = record.operation(envelope).effect(records, occasion)
+            operation = record.operation(envelope)
+            if isinstance(operation, BlindLoss):  # the answer is the card that was meant
+                operation = replace(operation, card=answer)
+            changed = operation.effect(records, occasion)
         else:
             changed = self._freed(db, records, hold) if answer == "refuse" else ()
         for entity in changed:
             _write(db, records, hold.op, entity)
+        clause = "3.4" if hold.code == HELD else "A5"
         receipt = Receipt(
             hub=self._hub, counter=counter, inc=inc, seq=seq, op=hold.op, hash=record.hash.hex(),
             state=State.JUDGED, verdict=Verdict.ACCEPTED if accepted else Verdict.REFUSED,
-            code="" if accepted else "conflict.H1.refused", clause="3.4",
+            code="" if accepted else _REFUSED[hold.code], clause=clause,
             pos=next_position(db), at=self._now_ms(),
         )  # fmt: skip
         sealed = msgspec.msgpack.encode(seal_receipt(self._signer, receipt))
@@ -164,8 +171,12 @@ class Decider:
         )
         if accepted:
             subjects = [entity.subject for entity in changed]
+            subjects += [f"card/{answer}"] if hold.code == UNKNOWN else []
             unseen.note(db, subjects, pos=pos, op=hold.op, counter=counter)
         return pos, sealed
+
+    def _records(self, db: SqliteDatabase) -> Records:
+        return Records(db, self._initials)
 
     def _freed(self, db: SqliteDatabase, records: Records, hold: _Hold) -> tuple[Entity, ...]:
         """Return the card as it was before it was blocked, unless something else blocks it too."""

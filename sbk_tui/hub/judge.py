@@ -18,9 +18,11 @@ from sbk_tui.data.record import Envelope, Record, approved_by, hlc_ms
 from sbk_tui.data.records import Records
 from sbk_tui.data.seal import Signer
 from sbk_tui.data.store import Store
+from sbk_tui.domain import mask
 from sbk_tui.domain.conflicts import Answer
 from sbk_tui.domain.kinds import Kind, kind_named
 from sbk_tui.domain.operations.base import Nature, Operation
+from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.domain.operations.settle_case import SettleCase
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.settle import Settlement, Subjects, Unseen, settle, subjects_of
@@ -39,6 +41,7 @@ from sbk_tui.hub import registry, unseen
 from sbk_tui.hub.cases import RED, YELLOW, conflict_cases, open_case, publish
 from sbk_tui.hub.decisions import Decider
 from sbk_tui.hub.journal import append, next_position
+from sbk_tui.hub.near import near_cards
 from sbk_tui.hub.registry import Member
 from sbk_tui.sync.wire import Receipt, State, Verdict, seal_receipt
 
@@ -57,6 +60,8 @@ class Judgement(NamedTuple):
     settlement: Settlement | None = None
     """What it met that its counter had not seen, if that decided."""
     subjects: Subjects = Subjects()
+    near: tuple[str, ...] = ()
+    """For a loss of an unknown card: cards whose number, or whose holder's, is nearly the same."""
 
 
 class View(NamedTuple):
@@ -213,7 +218,11 @@ class Judge:
         told = {**judgement.facts, **_told(db, judgement.settlement)}
         if judgement.settlement is not None and subjects.cards:
             told["card"] = subjects.cards[0].partition("/")[2]
-        return judgement._replace(facts=told, subjects=subjects)
+        near: tuple[str, ...] = ()
+        if isinstance(operation, BlindLoss) and judgement.state is State.HELD:
+            near = near_cards(operation, world)
+            told |= {"card": operation.card or mask.number(operation.number)}
+        return judgement._replace(facts=told, subjects=subjects, near=near)
 
     def _file(self, db: SqliteDatabase, who: Member, stored: Record, judgement: Judgement) -> None:
         """Write everything that follows from a judgement, inside its transaction."""
@@ -282,6 +291,7 @@ class Judge:
         cases = conflict_cases(
             settled, ruling, op=envelope.op, counter=who.counter, subject=subject,
             facts={"row": dict(judgement.facts), "column": other}, now_ms=self._now_ms(),
+            near=judgement.near,
         )  # fmt: skip
         for item in cases:
             publish(db, item)

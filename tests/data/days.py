@@ -10,6 +10,7 @@ from sbk_tui.domain.card import Receiver
 from sbk_tui.domain.identity import mod11_2
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.batch import Line, TakeIn
+from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.domain.operations.correct import Change, ChangePhoto, Correct
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
@@ -72,6 +73,7 @@ def card_wishes(card: str, until: date) -> list[Operation]:
         CheckCard(card=card, reason="03", result="1", manual=False),
         IssueAgain(card=card, receiver=SELF),
         StoreCards(slots=(Slot(card=card, place="1-1-1-1"),)),
+        BlindLoss(card=card, name="刘洋", caller_name="刘洋", caller_phone="1", until=until),
     ]
 
 

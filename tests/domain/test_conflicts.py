@@ -16,7 +16,7 @@ TABLE = conflicts()
 ALONE = {"day.close", "case.settle"}
 """Kinds that concern no person and no card: they meet nothing."""
 MEETING = [kind for kind in KINDS if kind.name not in ALONE]
-LOSSES = ("loss.temporary", "loss.formal")
+LOSSES = ("loss.temporary", "loss.formal", "loss.blind")
 
 
 @pytest.mark.clause("B16")
@@ -72,4 +72,4 @@ def test_every_ruling_has_its_sentences_answers_and_a_standard_at_the_deadline(c
 
 def test_every_ruling_is_used_in_a_cell_or_by_a_block() -> None:
     used = {code for row in TABLE.cells.values() for code in row}
-    assert set(TABLE.rulings) - used == {"H2", "H3"}
+    assert set(TABLE.rulings) - used == {"H2", "H3", "H4"}
