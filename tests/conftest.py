@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests import postgres
 
 _second_opens: list[str] = []
 _by_sqlite3: set[str] = set()
@@ -44,6 +47,15 @@ def _is_open_here(path: str) -> bool:
 
 
 sys.addaudithook(_watch)
+
+
+def pytest_configure() -> None:
+    os.environ.setdefault(postgres.RUN, secrets.token_hex(4))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        postgres.stop()
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ ROOMS = {  # room: what else of ours it may import (errors is open to all)
         "divisions", "pinyin",
     },
     "sync": {"domain", "data"},
-    "hub": {"domain", "data", "sync", "texts"},
+    "hub": {"domain", "data", "sync", "texts", "resources", "divisions"},
     "terminal": set[str](),
     "screens": {"domain", "services", "texts", "resources", "terminal"},
 }  # fmt: skip

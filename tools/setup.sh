@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 VENV=.venv
 STAMP=$VENV/.setup-done
-EXTRAS=counter,hub,test
+EXTRAS=counter,hub,postgres,test
 
 PACKAGES=( # Debian package | what does not work without it
     "python3-venv|不能建立虚拟环境"
@@ -21,6 +21,8 @@ PACKAGES=( # Debian package | what does not work without it
     "poppler-data|跳过核对 PDF 文字的测试"
     "tmux|跳过在真实终端里按键的测试"
     "socat|不能演练经网络转接的串口设备"
+    "chromium-driver|跳过用真实浏览器看市中心页面的测试"
+    "postgresql|跳过市中心用 PostgreSQL 的测试"
     "vsmartcard-vpcd|不能演练模拟社保卡"
 )
 

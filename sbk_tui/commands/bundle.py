@@ -15,7 +15,7 @@ from sbk_tui.commands.output import credentials, emit, say
 from sbk_tui.config import home_folder
 from sbk_tui.domain.rules import Rules
 from sbk_tui.errors import Fact
-from sbk_tui.hub.home import DATABASE, open_hub
+from sbk_tui.hub.home import is_hub, open_hub
 from sbk_tui.pinyin import initials
 from sbk_tui.sync.bundle import Opened, read_bundle, write_bundle
 from sbk_tui.texts import word
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "export":
         return _export(home, args.file, as_json=args.json)
     bundle = read_bundle(args.file)
-    if (home / DATABASE).exists():
+    if is_hub(home):
         return _answer(home, args.file, bundle, as_json=args.json)
     return _take(home, bundle, as_json=args.json)
 

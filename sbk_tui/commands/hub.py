@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import socket
+import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -12,23 +13,26 @@ import msgspec
 
 from sbk_tui import config as configuration
 from sbk_tui.codes import code_tables, conflicts
+from sbk_tui.commands.ask import clerk_id, new_password
 from sbk_tui.commands.output import emit, note, say
 from sbk_tui.config import home_folder
 from sbk_tui.data.cases import CaseItem
 from sbk_tui.data.documents import person_document
+from sbk_tui.data.keyring import choose_cost
 from sbk_tui.data.lookup import Lookup
 from sbk_tui.domain.capability import CounterLevel
 from sbk_tui.domain.rules import Rules
+from sbk_tui.domain.text import PersonName
 from sbk_tui.errors import BadUsage
-from sbk_tui.hub import registry, status
+from sbk_tui.hub import registry, status, supervisors
 from sbk_tui.hub.decisions import Decider
 from sbk_tui.hub.home import Hub, create, open_hub
 from sbk_tui.pinyin import initials
+from sbk_tui.sender import when_closed
 from sbk_tui.texts import word, words_for
 from sbk_tui.wiring import now_ms
 
 HOST, PORT = "127.0.0.1", 8470
-_BACKLOG = 64
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,10 +49,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         own.set_defaults(job=job)
         return own
 
-    action("init", _init)
+    init = action("init", _init)
+    init.add_argument("--database", default="", metavar="URL", help=word("hub.database_option"))
     serve = action("serve", _serve)
     serve.add_argument("--host", default=HOST, help=word("hub.host_option"))
     serve.add_argument("--port", type=int, default=PORT, help=word("hub.port_option"))
+    serve.add_argument("--while-stdin", action="store_true", help=argparse.SUPPRESS)
+    serve.add_argument("--workers", type=int, default=1, help=word("hub.workers_option"))
     enrol = action("enrol", _enrol)
     enrol.add_argument("--district", required=True, help=word("hub.district_option"))
     enrol.add_argument(
@@ -69,6 +76,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     settle.add_argument("answer", metavar="ANSWER", help=word("hub.answer_option"))
     settle.add_argument("--by", required=True, help=word("hub.by_option"))
     settle.add_argument("--reason", default="", help=word("hub.reason_option"))
+    supervisor = action("supervisor", _supervisor)
+    supervisor.add_argument("what", choices=["add", "close"], help=word("hub.supervisor_action"))
+    supervisor.add_argument("id", metavar="ID", help=word("hub.supervisor_id"))
+    supervisor.add_argument("--name", metavar="NAME", default="", help=word("hub.supervisor_name"))
+    supervisor.add_argument(
+        "--role", choices=supervisors.ROLES, default=supervisors.VIEWER,
+        help=word("hub.supervisor_role"),
+    )  # fmt: skip
+    supervisor.add_argument("--password-file", metavar="FILE", help=word("clerks.password_file"))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -79,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _init(args: argparse.Namespace) -> int:
     home = home_folder(args.home)
-    create(home)
+    create(home, args.database)
     say(word("hub.made", place=str(home)))
     return 0
 
@@ -103,36 +119,42 @@ def _serve(args: argparse.Namespace) -> int:
         import uvicorn
 
         from sbk_tui.hub.app import build_app
+        from sbk_tui.hub.page import Page
         from sbk_tui.hub.service import Service
+        from sbk_tui.hub.serving import listen, supervise
     except ImportError as error:
         raise BadUsage("hub.extra_missing") from error
 
     home = home_folder(args.home)
-    hub = open_hub(home)
-    settings = configuration.load(home).rules
-    rules = Rules(settings=settings, codes=code_tables(), conflicts=conflicts())
-    service = Service(hub, rules=rules, initials=initials, now_ms=now_ms)
-    server = uvicorn.Config(
-        build_app(service),
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-    )
-    with closing(hub.store), closing(_listen(args.host, args.port)) as listener:
+    office = configuration.load(home).rules
+    rules = Rules(settings=office, codes=code_tables(), conflicts=conflicts())
+
+    def work() -> None:
+        hub = open_hub(home)
+        service = Service(hub, rules=rules, initials=initials, now_ms=now_ms)
+        settings = uvicorn.Config(
+            build_app(service, Page(hub.store, now_ms=now_ms).routes()),
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+        )
+        with closing(hub.store):
+            uvicorn.Server(settings).run(sockets=[listener])
+
+    open_hub(home).store.close()  # a hub that cannot be opened is told here, once
+    with closing(listen(args.host, args.port)) as listener:
         say(word("hub.serving", host=args.host, port=listener.getsockname()[1]))
         sys.stdout.flush()  # whoever started us waits for this line
-        uvicorn.Server(server).run(sockets=[listener])
+        if args.while_stdin:  # whoever started us may be killed: then nobody ends us
+            when_closed(sys.stdin.fileno(), lambda: os.kill(os.getpid(), signal.SIGTERM))
+        if args.workers > 1:
+            supervise(work, args.workers)
+        else:
+            work()
     return 0
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        return socket.create_server((host, port), backlog=_BACKLOG)
-    except OSError as error:
-        raise BadUsage("hub.cannot_listen", host=host, port=port) from error
 
 
 def _status(args: argparse.Namespace) -> int:
@@ -156,6 +178,25 @@ def _show(args: argparse.Namespace) -> int:
     if found is None:
         raise BadUsage("hub.no_such_person")
     emit(person_document(found))
+    return 0
+
+
+def _supervisor(args: argparse.Namespace) -> int:
+    hub = open_hub(home_folder(args.home))
+    with closing(hub.store):
+        if args.what == "close":
+            with hub.store.write("page") as db:
+                supervisors.close(db, args.id, now_ms())
+            say(word("hub.supervisor_closed", supervisor=args.id))
+            return 0
+        name = str(PersonName.parse(args.name))
+        supervisor = clerk_id(args.id)
+        password = new_password(args.password_file, supervisor, name)
+        with hub.store.write("page") as db:
+            supervisors.add(
+                db, supervisor, name, args.role, password, cost=choose_cost(), now_ms=now_ms()
+            )
+    say(word("hub.supervisor_added", supervisor=args.id, role=word(f"hub.role_{args.role}")))
     return 0
 
 

@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from sbk_tui.data import lockout
+from sbk_tui.data.lockout import Tries
 from sbk_tui.data.seal import Ed25519Signer, new_private_key
 from sbk_tui.errors import BadUsage, IntegrityFault, Refusal
 
@@ -24,9 +26,6 @@ _NONCE_BYTES = 12
 _SHORTEST = 8
 _PLAIN_LENGTH = 10
 _CLASSES = 3
-_TRIES = 5
-_FIRST_LOCK_MS = 15 * 60 * 1000
-_LONGEST_LOCK_MS = 24 * 60 * 60 * 1000
 # Too common to be a password here; the start of the list of such words, in lower case.
 _COMMON = frozenset(
     (
@@ -77,12 +76,6 @@ class Opened(NamedTuple):
     slot: Slot
     data_key: bytes
     signer: Ed25519Signer
-
-
-class _Tries(msgspec.Struct):
-    wrong: int = 0
-    locked_until: int = 0
-    last_lock: int = 0
 
 
 class Keyring:
@@ -164,38 +157,24 @@ class Keyring:
                 An unknown clerk is told the same as a wrong password.
         """
         tries = self._load_tries()
-        mine = tries.setdefault(clerk, _Tries())
-        now = self._now_ms()
-        if mine.locked_until > now:
-            minutes = -(-(mine.locked_until - now) // 60_000)
-            raise Refusal("auth.locked", minutes=minutes)
+        mine, now = tries.get(clerk, Tries()), self._now_ms()
+        mine.refuse_locked(now)
         slot = next((s for s in self.slots if s.clerk == clerk), None)
         keys = _unwrap_or_none(slot, password)
         if slot is None or keys is None:
-            raise Refusal("auth.wrong", left=self._count_wrong(tries, mine, now))
-        if mine.wrong or mine.last_lock:
-            tries[clerk] = _Tries()
-            self._save_tries(tries)
+            self._save_tries({**tries, clerk: mine.after_wrong(now)})
+            raise Refusal("auth.wrong", left=mine.left - 1)
+        if mine != Tries():
+            self._save_tries({**tries, clerk: Tries()})
         return Opened(slot, keys[0], Ed25519Signer(keys[1]))
 
-    def _count_wrong(self, tries: dict[str, _Tries], mine: _Tries, now: int) -> int:
-        """Count one wrong try, lock if it was the last, and return how many are left."""
-        mine.wrong += 1
-        left = _TRIES - mine.wrong
-        if not left:
-            mine.last_lock = min(max(_FIRST_LOCK_MS, 2 * mine.last_lock), _LONGEST_LOCK_MS)
-            mine.locked_until = now + mine.last_lock
-            mine.wrong = 0
-        self._save_tries(tries)
-        return left
-
-    def _load_tries(self) -> dict[str, _Tries]:
+    def _load_tries(self) -> dict[str, Tries]:
         try:
-            return msgspec.json.decode(self._tries_path.read_bytes(), type=dict[str, _Tries])
+            return msgspec.json.decode(self._tries_path.read_bytes(), type=dict[str, Tries])
         except (FileNotFoundError, msgspec.DecodeError):
             return {}
 
-    def _save_tries(self, tries: dict[str, _Tries]) -> None:
+    def _save_tries(self, tries: dict[str, Tries]) -> None:
         write_private(self._tries_path, msgspec.json.encode(tries))
 
     def _write_slots(self, slots: tuple[Slot, ...]) -> None:
@@ -227,7 +206,7 @@ def choose_cost(clock: Callable[[], float] = time.perf_counter) -> Cost:
     chosen = LADDER[0]
     for cost in LADDER:
         begin = clock()
-        _derive("a measured guess", b"\x00" * 16, cost)
+        derive("a measured guess", b"\x00" * 16, cost)
         if clock() - begin > 0.5:
             break
         chosen = cost
@@ -260,7 +239,7 @@ def _wrap(
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     salt, nonce = secrets.token_bytes(16), secrets.token_bytes(_NONCE_BYTES)
-    wrapped = AESGCM(_derive(password, salt, cost)).encrypt(
+    wrapped = AESGCM(derive(password, salt, cost)).encrypt(
         nonce, data_key + private, clerk.encode()
     )
     public = Ed25519Signer(private).public
@@ -270,7 +249,7 @@ def _wrap(
 def _unwrap(slot: Slot, password: str) -> tuple[bytes, bytes]:
     keys = _unwrap_or_none(slot, password)
     if keys is None:
-        raise Refusal("auth.wrong", left=_TRIES)
+        raise Refusal("auth.wrong", left=lockout.MOST)
     return keys
 
 
@@ -279,9 +258,9 @@ def _unwrap_or_none(slot: Slot | None, password: str) -> tuple[bytes, bytes] | N
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     if slot is None:  # the same work as for a clerk who exists
-        _derive(password, b"\x00" * 16, LADDER[0])
+        derive(password, b"\x00" * 16, LADDER[0])
         return None
-    key = _derive(password, bytes.fromhex(slot.salt), slot.cost)
+    key = derive(password, bytes.fromhex(slot.salt), slot.cost)
     try:
         plain = AESGCM(key).decrypt(
             bytes.fromhex(slot.nonce), bytes.fromhex(slot.wrapped), slot.clerk.encode()
@@ -291,7 +270,8 @@ def _unwrap_or_none(slot: Slot | None, password: str) -> tuple[bytes, bytes] | N
     return plain[:KEY_BYTES], plain[KEY_BYTES:]
 
 
-def _derive(password: str, salt: bytes, cost: Cost) -> bytes:
+def derive(password: str, salt: bytes, cost: Cost) -> bytes:
+    """Return 32 bytes from a password, by Argon2id."""
     from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
     return Argon2id(

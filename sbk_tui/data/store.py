@@ -82,6 +82,8 @@ class Store:
         encrypted: whether the file is unreadable without the key.
     """
 
+    db: Any
+
     def __init__(self, db: SqliteDatabase, *, encrypted: bool) -> None:
         self.db = db
         self.encrypted = encrypted
@@ -102,8 +104,13 @@ class Store:
                 self.db.close()
 
     @contextmanager
-    def write(self) -> Iterator[SqliteDatabase]:
-        """As `session`, inside one IMMEDIATE transaction that is undone whole by any error."""
+    def write(self, scope: str = "") -> Iterator[SqliteDatabase]:  # noqa: ARG002
+        """As `session`, inside one IMMEDIATE transaction that is undone whole by any error.
+
+        Args:
+            scope: what is written; a server may let writers with different scopes go side by
+                side. SQLite has one writer.
+        """
         with self.session() as db:
             db.execute_sql("BEGIN IMMEDIATE")
             try:
@@ -114,6 +121,19 @@ class Store:
                 if db.connection().in_transaction:
                     db.execute_sql("ROLLBACK")
                 raise
+
+    def alter(self, db: SqliteDatabase, statement: str) -> None:
+        """Run a statement of a migration."""
+        db.execute_sql(statement)
+
+    def schema(self, db: SqliteDatabase) -> int:
+        """Return the number of the newest step that was run; 0 for an empty database."""
+        number: int = db.execute_sql("PRAGMA user_version").fetchone()[0]
+        return number
+
+    def set_schema(self, db: SqliteDatabase, number: int) -> None:
+        """Note that all steps up to `number` were run."""
+        db.execute_sql(f"PRAGMA user_version = {number:d}")
 
     def close(self) -> None:
         """Close this thread's connection."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 from starlette.applications import Starlette
@@ -35,12 +35,13 @@ STATUS = {  # code of a refusal → status; any other refusal is 409
 Handler = Callable[[wire.Auth, bytes], msgspec.Struct]
 
 
-def build_app(service: Service) -> Starlette:
-    """Return the ASGI application of a hub."""
+def build_app(service: Service, pages: Sequence[Route] = ()) -> Starlette:
+    """Return the ASGI application of a hub; `pages` are for people, the rest is for counters."""
     handlers: dict[str, Handler] = {
         wire.ENROL_PATH: service.enrol,
         wire.HELLO_PATH: service.hello,
         wire.PUSH_PATH: service.push,
+        wire.BLOB_PATH: service.attach,
     }
 
     def endpoint(handler: Handler) -> Callable[..., object]:
@@ -53,7 +54,8 @@ def build_app(service: Service) -> Starlette:
 
     return Starlette(
         routes=[
-            Route(path, endpoint(handler), methods=["POST"]) for path, handler in handlers.items()
+            *(Route(path, endpoint(each), methods=["POST"]) for path, each in handlers.items()),
+            *pages,
         ]
     )
 

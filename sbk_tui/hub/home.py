@@ -1,6 +1,7 @@
-"""A hub is a folder: `hub.db`, its keys (0600) and, if wanted, `config.toml`.
+"""A hub is a folder: its records, its keys (0600) and, if wanted, `config.toml`.
 
-`hub.key` signs; `hub.box` opens what counters bring on a stick.
+`hub.key` signs; `hub.box` opens what counters bring on a stick. The records are `hub.db`, or
+stand on the PostgreSQL server whose address `database` holds (0600: it may name a password).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sbk_tui.hub.migrations import migrate
 from sbk_tui.sync.bundle import new_box
 
 DATABASE = "hub.db"
-KEY, BOX = "hub.key", "hub.box"
+KEY, BOX, ADDRESS = "hub.key", "hub.box", "database"
 _OTHERS = 0o077
 
 
@@ -32,20 +33,35 @@ class Hub(NamedTuple):
     signer: Signer
     box: bytes
     """Private X25519 key: only this hub reads the bundles that are made for it."""
+    home: Path
 
 
-def create(home: Path) -> None:
+def is_hub(home: Path) -> bool:
+    """Return whether a folder is a hub's."""
+    return (home / KEY).exists()
+
+
+def create(home: Path, database: str = "") -> None:
     """Make a hub: id, signing key, empty database.
 
+    Args:
+        database: `postgresql://…` of an empty database; without one it is a file in the folder.
+
     Raises:
-        BadUsage: `hub.exists`; `store.too_open` when others can read the folder.
+        BadUsage: `hub.exists`, also when another hub is in the database; `hub.database_url`;
+            `store.too_open` when others can read the folder.
+        StorageFault: `hub.database` when the server does not answer.
     """
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if (home / DATABASE).exists() or (home / KEY).exists():
+    if (home / DATABASE).exists() or is_hub(home):
         raise BadUsage("hub.exists", place=str(home))
-    store = open_store(home / DATABASE, None)
+    store = _store(home, database)
     try:
         migrate(store)
+        if peer(store):
+            raise BadUsage("hub.exists", place=database)
+        if database:
+            write_private(home / ADDRESS, database.encode())
         private = new_private_key()
         write_private(home / KEY, private)
         remember_peer(
@@ -67,12 +83,13 @@ def open_hub(home: Path) -> Hub:
         BadUsage: `hub.missing`; `store.too_open` when others can read the key.
         IntegrityFault: `hub.key_of_another` when key and database do not belong together.
     """
-    if not (home / DATABASE).exists() or not (home / KEY).exists():
+    database = _address(home)
+    if not is_hub(home) or not (database or (home / DATABASE).exists()):
         raise BadUsage("hub.missing", place=str(home))
     if (home / KEY).stat().st_mode & _OTHERS:
         raise BadUsage("store.too_open", place=str(home / KEY))
     signer = Ed25519Signer((home / KEY).read_bytes())
-    store = open_store(home / DATABASE, None)
+    store = _store(home, database)
     try:
         migrate(store)
         known = peer(store)
@@ -82,7 +99,29 @@ def open_hub(home: Path) -> Hub:
     if known.get("hub_public") != signer.public:
         store.close()
         raise IntegrityFault("hub.key_of_another")
-    return Hub(store, known["hub"].decode(), known["epoch"].decode(), signer, _box(home))
+    return Hub(store, known["hub"].decode(), known["epoch"].decode(), signer, _box(home), home)
+
+
+def _address(home: Path) -> str:
+    path = home / ADDRESS
+    if not path.exists():
+        return ""
+    if path.stat().st_mode & _OTHERS:
+        raise BadUsage("store.too_open", place=str(path))
+    return path.read_text("utf-8").strip()
+
+
+def _store(home: Path, database: str) -> Store:
+    if not database:
+        return open_store(home / DATABASE, None)
+    if not database.startswith(("postgresql://", "postgres://")):
+        raise BadUsage("hub.database_url", url=database)
+    try:
+        from sbk_tui.hub.postgres import PostgresStore
+
+        return PostgresStore(database)
+    except ImportError as error:
+        raise BadUsage("hub.postgres_missing") from error
 
 
 def _box(home: Path) -> bytes:

@@ -40,6 +40,7 @@ from sbk_tui.errors import (
 from sbk_tui.hub import registry, unseen
 from sbk_tui.hub.cases import RED, YELLOW, conflict_cases, open_case, publish
 from sbk_tui.hub.decisions import Decider
+from sbk_tui.hub.figures import count as count_work
 from sbk_tui.hub.journal import append, next_position
 from sbk_tui.hub.near import near_cards
 from sbk_tui.hub.registry import Member
@@ -259,6 +260,7 @@ class Judge:
                 who.counter, who.inc, envelope.seq,
             ),
         )  # fmt: skip
+        count_work(db, who, envelope, receipt.verdict.value or receipt.state.value, now)
         if judgement.settlement is None or not judgement.settlement.code:
             self._ring(db, who, envelope, judgement, now)
         pos = receipt.pos or 0

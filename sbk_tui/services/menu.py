@@ -51,7 +51,8 @@ def nearest_counters(district: str) -> tuple[str, ...]:
 
 
 OURS = (
-    ("0.1", "debts"), ("0.2", "day"), ("0.3", "morning"), ("0.4", "stats"), ("0.8", "cases"),
+    ("0.1", "debts"), ("0.2", "day"), ("0.3", "morning"), ("0.4", "stats"), ("0.5", "line"),
+    ("0.8", "cases"),
 )  # fmt: skip
 """Our own lines, not of the regulation: number and name of the words."""
 

@@ -89,6 +89,10 @@ class HubClient:
         """Hand in records. Raises: Gap, TooLarge, Refusal `hub.…`, HubUnreachable."""
         return wire.decode(self._post(wire.PUSH_PATH, wire.encode_push(request)), wire.Pushed)
 
+    def attach(self, piece: bytes) -> bytes:
+        """Send a piece of a blob (`sync.attach`). Raises: Refusal, HubUnreachable."""
+        return self._post(wire.BLOB_PATH, piece)
+
     def _post(self, path: str, body: bytes) -> bytes:
         answer = self._once(path, body)
         if answer.status == 401:

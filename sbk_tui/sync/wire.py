@@ -27,6 +27,7 @@ CLOCK_LEEWAY_MS = 10 * 60 * 1000
 
 AUTH_HEADER, SEAL_HEADER, HUB_HEADER = "Sbk-Auth", "Sbk-Seal", "Sbk-Hub"
 ENROL_PATH, HELLO_PATH, PUSH_PATH = "/v1/enrol", "/v1/hello", "/v1/push"
+BLOB_PATH = "/v1/blob"
 
 _FINGERPRINT_LETTERS = 12
 _NAME = re.compile(r"[0-9A-Za-z-]{1,64}")

@@ -73,7 +73,6 @@ def card_wishes(card: str, until: date) -> list[Operation]:
         CheckCard(card=card, reason="03", result="1", manual=False),
         IssueAgain(card=card, receiver=SELF),
         StoreCards(slots=(Slot(card=card, place="1-1-1-1"),)),
-        BlindLoss(card=card, name="刘洋", caller_name="刘洋", caller_phone="1", until=until),
     ]
 
 
@@ -102,7 +101,8 @@ def rename(holder: str, before: str, after: str) -> Correct:
 def wishes(card: str, until: date) -> list[Operation]:
     """Return one operation of every kind about `card`, its holder and one temporary card."""
     holder = list(HOLDERS)[CARDS.index(card)]
-    return [*card_wishes(card, until), *holder_wishes(holder, until)]
+    blind = BlindLoss(card=card, name="刘洋", caller_name="刘洋", caller_phone="1", until=until)
+    return [*card_wishes(card, until), *holder_wishes(holder, until), blind]
 
 
 KINDS = len(wishes(CARDS[0], date(2026, 1, 1)))

@@ -159,8 +159,8 @@ def test_a_database_of_the_version_before_gets_its_shelves(tmp_path: Path) -> No
                     "INSERT INTO card VALUES (?, 'p', '0', 'c', 'b', ?, '', '', NULL, x'')",
                     (f"C{n}", place),
                 )
-            for statement in m0003_stock.statements():
-                db.execute_sql(statement)
+            for step in m0003_stock.statements():
+                step(db) if callable(step) else store.alter(db, step)
         with store.session() as db:
             rows: Any = db.execute_sql("SELECT place, shelf FROM card ORDER BY rowid").fetchall()
         assert [tuple(row) for row in rows] == [(place, shelf_key(place)) for place in places]

@@ -101,9 +101,10 @@ def test_an_operation_that_breaks_the_tables_is_set_aside_whole(
     office: Office, city: City, client: HubClient, forger: Forger
 ) -> None:
     with city.hub.store.write() as db:
-        db.execute_sql(
+        city.hub.store.alter(
+            db,
             "CREATE TRIGGER bad BEFORE UPDATE ON card WHEN NEW.collected IS NOT NULL"
-            " BEGIN SELECT RAISE(ABORT, 'no'); END"
+            " BEGIN SELECT RAISE(ABORT, 'no'); END",
         )
     (answer,) = receipts(push(office, client, 2, [forger.make(ISSUE)]))
     assert (answer.state, answer.code) == ("quarantined", "hub.cannot_judge")
@@ -116,16 +117,11 @@ def test_received_but_not_judged_is_told_so_and_judged_at_the_next_contact(
 ) -> None:
     client = join(office, city)
     office.do(stock())
-    with city.hub.store.write() as db:
-        db.execute_sql(
-            "CREATE TRIGGER full BEFORE INSERT ON feed"
-            " BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
-        )
+    city.fill_disk()
     tally = sync(office, client)
     assert (tally.sent, tally.received, tally.accepted, tally.waiting) == (1, 1, 0, 0)
     assert city.rows("SELECT count(*) FROM card") == [(0,)]
-    with city.hub.store.write() as db:
-        db.execute_sql("DROP TRIGGER full")
+    city.make_room()
     tally = sync(office, client)
     assert (tally.sent, tally.received, tally.accepted) == (1, 0, 1)
     assert city.rows("SELECT count(*) FROM card") == [(len(CARDS),)]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import msgspec
+from peewee import SqliteDatabase
 from starlette.applications import Starlette
 
 from sbk_tui.data import outbox
@@ -39,9 +40,11 @@ VERSION = "test"
 class City:
     """One hub, and the counters' way to it."""
 
-    def __init__(self, folder: Path, clock: list[int], rules: Rules = RULES) -> None:
+    def __init__(
+        self, folder: Path, clock: list[int], rules: Rules = RULES, database: str = ""
+    ) -> None:
         folder.mkdir(mode=0o700)
-        create(folder)
+        create(folder, database)
         self.folder, self.clock, self.rules = folder, clock, rules
         self.faults: list[str] = []
         """What happens to the next requests: ok, lost, answer_lost, twice, restart."""
@@ -94,6 +97,39 @@ class City:
         """Return what the hub's tables say."""
         with self.hub.store.session() as db:
             return list(db.execute_sql(sql, values).fetchall())
+
+    def change(self, sql: str, *values: object) -> None:
+        """Do something to the hub's tables behind its back."""
+        with self.hub.store.session() as db:
+            db.execute_sql(sql, values)
+
+    def drop_trigger(self, name: str, table: str) -> None:
+        """Take a guard of a table away."""
+        self.change(f"DROP TRIGGER {name}{f' ON {table}' if self._on_server else ''}")
+
+    def fill_disk(self) -> None:
+        """Let every line of the feed fail as a full disk lets it fail."""
+        if not self._on_server:
+            self.change(
+                "CREATE TRIGGER no_room BEFORE INSERT ON feed"
+                " BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+            )
+            return
+        self.change(
+            "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = 'disk_full'; END $$"
+        )
+        self.change(
+            "CREATE TRIGGER no_room BEFORE INSERT ON feed FOR EACH ROW EXECUTE FUNCTION no_room()"
+        )
+
+    def make_room(self) -> None:
+        """End what `fill_disk` began."""
+        self.drop_trigger("no_room", "feed")
+
+    @property
+    def _on_server(self) -> bool:
+        return not isinstance(self.hub.store.db, SqliteDatabase)
 
     def verdicts(self) -> list[tuple[object, ...]]:
         """Return (seq, state, verdict, code) of everything received."""

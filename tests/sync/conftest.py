@@ -9,6 +9,7 @@ import pytest
 
 from sbk_tui.data.seal import Ed25519Signer, new_private_key
 from sbk_tui.sync.client import HubClient
+from tests import postgres
 from tests.data.conftest import Office, make_office
 from tests.data.days import stock
 from tests.sync.city import City, Forger, join, sync
@@ -21,9 +22,13 @@ def office(tmp_path: Path) -> Iterator[Office]:
     office.opened.store.close()
 
 
-@pytest.fixture
-def city(tmp_path: Path, office: Office) -> Iterator[City]:
-    city = City(tmp_path / "city", office.clock)
+@pytest.fixture(params=["sqlite", "postgres"])
+def city(tmp_path: Path, office: Office, request: pytest.FixtureRequest) -> Iterator[City]:
+    """Give a hub; every test is made with both databases: they give equal answers."""
+    database = ""
+    if request.param == "postgres":
+        database = postgres.new_database(postgres.server())
+    city = City(tmp_path / "city", office.clock, database=database)
     yield city
     city.close()
 

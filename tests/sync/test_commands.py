@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,6 +31,7 @@ from sbk_tui.hub.home import open_hub
 from sbk_tui.sync.client import open_line
 from sbk_tui.sync.enrol import enrol
 from sbk_tui.sync.run import client_for, contact
+from tests import postgres
 from tests.data.days import CARDS, SELF, stock
 from tests.people import LIU_YANG, ZENG_LE, form_of
 
@@ -49,17 +52,23 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
-@pytest.fixture
-def city(tmp_path: Path) -> Path:
-    """Give the folder of a new hub."""
-    assert main(["hub", "init", "--home", str(tmp_path / "city")]) == 0
+@pytest.fixture(params=["sqlite", "postgres"])
+def city(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """Give the folder of a new hub, its records in a file or on a server."""
+    words = ["hub", "init", "--home", str(tmp_path / "city")]
+    if request.param == "postgres":
+        words += ["--database", postgres.new_database(postgres.server())]
+    assert main(words) == 0
     return tmp_path / "city"
 
 
 @pytest.fixture
 def url(city: Path) -> Iterator[str]:
-    """Run the hub on a free port of this machine."""
-    command = [sys.executable, "-m", "sbk_tui", "hub", "serve", "--home", str(city), "--port", "0"]
+    """Run the hub on a free port of this machine, with two workers."""
+    command = [
+        sys.executable, "-m", "sbk_tui", "hub", "serve", "--home", str(city), "--port", "0",
+        "--workers", "2",
+    ]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:
@@ -131,6 +140,36 @@ def test_a_day_at_the_counter_arrives_is_judged_and_reads_the_same_at_the_city(
     assert main(["hub", "revoke", status["counters"][0]["counter"], "--home", str(city)]) == 0
     assert main(["sync", "--home", str(home)]) == Refusal.exit_code
     assert "吊销" in capsys.readouterr().err
+
+
+@pytest.mark.clause("P2")
+def test_a_worker_that_dies_is_replaced_and_nothing_is_lost(
+    home: Path, city: Path, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = asked(
+        capsys, "hub", "enrol", "--home", str(city), "--level", "T", "--district", "410782105",
+        "--office", "百泉镇",
+    )["code"]  # fmt: skip
+    join(home, url, code)
+    work(home)
+    for worker in workers():
+        os.kill(worker, signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while main(["sync", "--home", str(home)]) != 0:  # no line until the next worker listens
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert "接受 4 笔" in capsys.readouterr().out
+
+
+def workers() -> list[int]:
+    """Return the processes that the hub we have started has made."""
+    servers = set(children(os.getpid()))
+    return [pid for server in servers for pid in children(server)]
+
+
+def children(parent: int) -> list[int]:
+    listed = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [int(pid) for pid in listed]
 
 
 @pytest.mark.clause("P2", "P3")

@@ -145,11 +145,11 @@ def test_a_database_put_back_by_hand_is_noticed_and_nothing_is_sent(
     client = join(office, city)
     office.do(stock())
     sync(office, client)
-    city.hub.store.db.execute_sql("DROP TRIGGER inbox_record_is_never_changed")
-    city.rows("UPDATE inbox SET hash = x'00' WHERE seq = 1")
+    city.drop_trigger("inbox_record_is_never_changed", "inbox")
+    city.change("UPDATE inbox SET hash = ? WHERE seq = 1", b"\x00")
     with pytest.raises(IntegrityFault, match=r"sync\.other_history"):
         sync(office, client)
-    city.rows("UPDATE inbox SET seq = 9 WHERE seq = 1")
+    city.change("UPDATE inbox SET seq = 9 WHERE seq = 1")
     with pytest.raises(IntegrityFault, match=r"sync\.counter_behind"):
         sync(office, client)
 

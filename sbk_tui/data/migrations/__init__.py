@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
+from peewee import SqliteDatabase
+
 from sbk_tui.data.migrations import m0001_first, m0002_temp_card, m0003_stock, m0007_case
 from sbk_tui.data.store import Store
 from sbk_tui.errors import IntegrityFault
 
-STEPS = (
+Step = str | Callable[[SqliteDatabase], None]
+"""A statement, or what must look at each row."""
+STEPS: tuple[tuple[int, Callable[[], Sequence[Step]]], ...] = (
     (1, m0001_first.statements),
     (2, m0002_temp_card.statements),
     (3, m0003_stock.statements),
@@ -23,14 +29,17 @@ def migrate(store: Store) -> int:
             nothing is opened, nothing is lost.
     """
     with store.session() as db:
-        found: int = db.execute_sql("PRAGMA user_version").fetchone()[0]
+        found = store.schema(db)
     if found > NEWEST:
         raise IntegrityFault("store.newer", found=found, known=NEWEST)
     if found < NEWEST:
         with store.write() as db:
             for number, statements in STEPS:
                 if number > found:
-                    for statement in statements():
-                        db.execute_sql(statement)
-            db.execute_sql(f"PRAGMA user_version = {NEWEST:d}")
+                    for step in statements():
+                        if callable(step):
+                            step(db)
+                        else:
+                            store.alter(db, step)
+            store.set_schema(db, NEWEST)
     return NEWEST

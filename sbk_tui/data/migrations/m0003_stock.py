@@ -4,23 +4,30 @@ Frozen: later changes are later files. `shelf` is `place` with its numbers padde
 position 10 comes behind position 9; a place that is no chain of numbers stays as it is.
 """
 
-_PARTS = """json_each('["' || replace("place", '-', '","') || '"]')"""
+from __future__ import annotations
 
-STATEMENTS = (
-    """ALTER TABLE "card" ADD COLUMN "shelf" TEXT NOT NULL DEFAULT ''""",
-    """UPDATE "card" SET "shelf" = "place" """,
-    f"""
-    UPDATE "card" SET "shelf" = (SELECT group_concat(printf('%05d', value), '-') FROM {_PARTS})
-    WHERE "place" <> '' AND "place" NOT GLOB '*[^0-9-]*'
-    AND (SELECT min(length(value)) BETWEEN 1 AND 5 AND max(length(value)) <= 5 FROM {_PARTS})
-    """,  # noqa: S608 -- our own constant
-    """
-    CREATE INDEX "card_custody_state_shelf_number" ON "card"
-    ("custody", "state", "shelf", "number")
-    """,
-)
+import re
+from collections.abc import Callable
+
+from peewee import SqliteDatabase
+
+_CHAIN = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})*")
 
 
-def statements() -> list[str]:
-    """Return the statements of this step, in order."""
-    return [statement.strip() for statement in STATEMENTS]
+def _fill_shelves(db: SqliteDatabase) -> None:
+    rows = db.execute_sql("SELECT number, place FROM card WHERE place <> ''").fetchall()
+    for number, place in rows:
+        shelf = place
+        if _CHAIN.fullmatch(place):
+            shelf = "-".join(part.zfill(5) for part in place.split("-"))
+        db.execute_sql("UPDATE card SET shelf = ? WHERE number = ?", (shelf, number))
+
+
+def statements() -> list[str | Callable[[SqliteDatabase], None]]:
+    """Return the steps, in order."""
+    return [
+        """ALTER TABLE "card" ADD COLUMN "shelf" TEXT NOT NULL DEFAULT ''""",
+        _fill_shelves,
+        """CREATE INDEX "card_custody_state_shelf_number" ON "card"
+        ("custody", "state", "shelf", "number")""",
+    ]

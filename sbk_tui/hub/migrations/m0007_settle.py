@@ -15,9 +15,10 @@ STATEMENTS = (
     )
     """,
     """
-    INSERT OR IGNORE INTO "settled" ("subject", "pos", "op", "counter")
+    INSERT INTO "settled" ("subject", "pos", "op", "counter")
     SELECT f."subject", i."pos", i."op", i."counter" FROM "feed" f
     JOIN "inbox" i ON i."op" = f."op" WHERE f."type" = 'row' AND i."pos" IS NOT NULL
+    ON CONFLICT DO NOTHING
     """,
     """
     CREATE TABLE "hold" (
@@ -46,11 +47,11 @@ STATEMENTS = (
     """,
     """CREATE INDEX "decision_op" ON "decision" ("op")""",
     """
-    CREATE TRIGGER "decision_is_never_deleted" BEFORE DELETE ON "decision"
+    CREATE TRIGGER decision_is_never_deleted BEFORE DELETE ON decision
     BEGIN SELECT RAISE(ABORT, 'decision is append-only'); END
     """,
     """
-    CREATE TRIGGER "decision_is_never_changed" BEFORE UPDATE ON "decision"
+    CREATE TRIGGER decision_is_never_changed BEFORE UPDATE ON decision
     BEGIN SELECT RAISE(ABORT, 'decision is append-only'); END
     """,
 )

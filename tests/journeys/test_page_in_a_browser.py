@@ -1,0 +1,122 @@
+"""The supervisors' page in a real browser without a window: signed in, read, signed out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+
+from sbk_tui import wiring
+from sbk_tui.cli import main
+from sbk_tui.hub import registry
+from sbk_tui.hub.home import open_hub
+from sbk_tui.sync.client import open_line
+from sbk_tui.sync.enrol import enrol
+from sbk_tui.sync.run import client_for
+from tests.data.conftest import make_office
+from tests.data.days import stock
+from tests.sync.city import nonce, sync
+
+PASSWORD = "Hub-watch-2026"
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
+    """Give a Chromium without a window."""
+    driver, program = shutil.which("chromedriver"), shutil.which("chromium")
+    if not driver or not program:
+        if os.environ.get("SBK_TEST_ALL"):
+            pytest.fail("no Chromium is installed: make setup")
+        pytest.skip("Chromium is not installed (make setup)")
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+                 f"--user-data-dir={tmp_path / 'profile'}"):  # fmt: skip
+        options.add_argument(word)
+    chrome = webdriver.Chrome(options=options, service=Service(driver))
+    chrome.implicitly_wait(10)
+    yield chrome
+    chrome.quit()
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    """Run a hub with one supervisor and one counter that has handed its work in."""
+    home = tmp_path / "city"
+    assert main(["hub", "init", "--home", str(home)]) == 0
+    (tmp_path / "password").write_text(PASSWORD)
+    words = ["hub", "supervisor", "add", "s01", "--name", "赵岚", "--role", "settler"]
+    words += ["--password-file", str(tmp_path / "password"), "--home", str(home)]
+    assert main(words) == 0
+    command = [sys.executable, "-m", "sbk_tui", "hub", "serve", "--home", str(home), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().split("：")[1].strip()
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(timeout=10)
+
+
+@pytest.mark.clause("B23")
+def test_a_supervisor_looks_at_the_city(
+    browser: webdriver.Chrome, url: str, tmp_path: Path
+) -> None:
+    browser.get(url)
+    assert browser.current_url.endswith("/page/login")
+    browser.find_element(By.NAME, "id").send_keys("s01")
+    browser.find_element(By.NAME, "password").send_keys("wrong one")
+    browser.find_element(By.TAG_NAME, "button").click()
+    assert "还可" in browser.find_element(By.CLASS_NAME, "bad").text
+    sign_in(browser)
+    assert "还没有窗口开通" in browser.find_element(By.TAG_NAME, "main").text
+    work_at_a_counter(tmp_path, url)
+    browser.refresh()
+    line = browser.find_element(By.CSS_SELECTOR, "tbody tr")
+    assert "百泉镇" in line.text
+    bars = browser.find_elements(By.CSS_SELECTOR, "svg .bar")
+    assert any(float(bar.get_attribute("height") or 0) > 100 for bar in bars)
+    line.find_element(By.TAG_NAME, "a").click()
+    assert "成品卡入库" in browser.find_element(By.TAG_NAME, "tbody").text
+    browser.find_element(By.LINK_TEXT, "待处理事项").click()
+    assert "没有待处理的事项" in browser.find_element(By.TAG_NAME, "main").text
+    browser.find_element(By.CSS_SELECTOR, "nav button").click()
+    assert browser.current_url.endswith("/page/login")
+    browser.back()
+    browser.refresh()
+    assert "/page/login" in browser.current_url
+    severe = [each for each in browser.get_log("browser") if each["level"] == "SEVERE"]
+    assert [each for each in severe if "403" not in each["message"]] == []
+
+
+def sign_in(browser: webdriver.Chrome) -> None:
+    browser.find_element(By.NAME, "id").clear()
+    browser.find_element(By.NAME, "id").send_keys("s01")
+    browser.find_element(By.NAME, "password").send_keys(PASSWORD)
+    browser.find_element(By.TAG_NAME, "button").click()
+    assert "赵岚" in browser.find_element(By.TAG_NAME, "nav").text
+
+
+def work_at_a_counter(tmp_path: Path, url: str) -> None:
+    hub = open_hub(tmp_path / "city")
+    with hub.store.write() as db:
+        grant = registry.Grant("百泉镇", "T", "410782105")
+        code = registry.new_code(db, grant, hub.signer.public, wiring.now_ms())
+    hub.store.close()
+    office = make_office(tmp_path / "counter", key=None)
+    try:
+        enrol(office.opened, url=url, code=code, now_ms=wiring.now_ms, new_nonce=nonce)
+        client = client_for(office.opened, open_line(url), now_ms=wiring.now_ms, new_nonce=nonce)
+        office.do(stock())
+        assert sync(office, client).accepted == 1
+    finally:
+        office.opened.store.close()
