@@ -23,9 +23,10 @@ from sbk_tui.data.line import LineState, asked_to_send, line_state, note_line, w
 from sbk_tui.errors import BadUsage, HubUnreachable, SbkError
 from sbk_tui.services.line_desk import is_urgent
 from sbk_tui.sync.attach import send
-from sbk_tui.sync.client import HubClient, open_line
+from sbk_tui.sync.client import HubClient
 from sbk_tui.sync.meter import Meter
 from sbk_tui.sync.run import client_for, contact, watch
+from sbk_tui.sync.tls import PinnedLine
 from sbk_tui.texts import word
 from sbk_tui.wiring import BLOBS, new_nonce, now_ms, sign_in
 
@@ -87,12 +88,19 @@ class _Caller:
         self._opened = opened
         self._blobs = blobs
         self._as_json = as_json
-        known = outbox.peer(opened.store).get("hub_url", b"").decode()
-        if not (url or known):
+        known = outbox.peer(opened.store)
+        self.url = url or known.get("hub_url", b"").decode()
+        if not self.url:
             raise BadUsage("sync.not_enrolled")
-        self.url = url or known
-        rate = line_state(opened.store).rate
-        self._meter = Meter(open_line(self.url), time.monotonic, rate)
+        pin, public = known.get("hub_tls"), known.get("hub_public")
+        line = PinnedLine(
+            self.url,
+            trusts=lambda key: key == public,
+            new_nonce=new_nonce,
+            pin=None if pin is None else pin.decode(),
+            remember=lambda new: outbox.remember_peer(opened.store, {"hub_tls": new.encode()}),
+        )
+        self._meter = Meter(line, time.monotonic, line_state(opened.store).rate)
         self._client: HubClient = client_for(
             opened,
             self._meter,

@@ -93,6 +93,10 @@ class Service:
             box=public_box(self._hub.box),
         )
 
+    def tls(self) -> wire.Tls:
+        """Say which certificate this hub serves; anybody may ask."""
+        return wire.Tls(certificate=self._hub.certificate)
+
     def hello(self, auth: wire.Auth, body: bytes) -> wire.Welcome:
         """Say where the counter is to go on, after judging what it left unjudged.
 
