@@ -74,6 +74,13 @@ class CaseItem(Base):
     opened = BigIntegerField()
     closed = BigIntegerField(null=True, index=True)
     closed_by_op = TextField(null=True)
+    counter = TextField(default="")
+    subject = TextField(default="")
+    choices = TextField(default="")
+    standard = TextField(default="")
+    duty = BooleanField(default=False)
+    told = TextField(default="")
+    answer = TextField(default="")
 
 
 class Subject(Base):

@@ -14,6 +14,7 @@ import msgspec
 from peewee import SqliteDatabase
 
 from sbk_tui.data import outbox
+from sbk_tui.data.cases import CaseItem, file_case
 from sbk_tui.data.rebase import cursor_of, rebase
 from sbk_tui.data.record import hlc_of
 from sbk_tui.data.records import knows
@@ -49,6 +50,7 @@ class Page(NamedTuple):
     rows: Sequence[HubRow]
     receipts: Sequence[outbox.Filed]
     blocked: Sequence[Blocked]
+    cases: Sequence[CaseItem]
     hub_ms: int
 
 
@@ -116,6 +118,8 @@ class Replica:
                 outbox.file_in(db, filed)
                 touched |= _about(db, filed.op)
             self._keep_blocked(db, page.blocked)
+            for case in page.cases:
+                file_case(db, case)
             self._finish(db, page, touched)
 
     def stage(self, page: Page, *, after: int, last: bool) -> None:
@@ -139,6 +143,9 @@ class Replica:
         rows = db.execute_sql("SELECT body FROM staged WHERE type = 'verdict' ORDER BY pos")
         for (body,) in rows.fetchall():
             outbox.file_in(db, msgspec.msgpack.decode(body, type=outbox.Filed))
+        rows = db.execute_sql("SELECT body FROM staged WHERE type = 'case' ORDER BY pos")
+        for (body,) in rows.fetchall():
+            file_case(db, msgspec.msgpack.decode(body, type=CaseItem))
         db.execute_sql("DELETE FROM blocked_card")
         rows = db.execute_sql("SELECT subject, body, pos FROM staged WHERE type = 'block'")
         blocked = [Blocked(name, bytes(state).decode(), pos) for name, state, pos in rows]
@@ -205,6 +212,8 @@ def _stage_page(db: SqliteDatabase, page: Page) -> None:
     for card in page.blocked:
         body = card.state.encode()
         _stage(db, f"block/{card.number}", "block", card.number, 0, card.pos, body)
+    for case in page.cases:
+        _stage(db, f"case/{case.id}", "case", case.id, 0, 0, msgspec.msgpack.encode(case))
 
 
 def _stage(

@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from sbk_tui.domain.conflicts import Conflicts
 from sbk_tui.errors import Fact
 
 
@@ -66,6 +67,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
     settings: Settings
     codes: Mapping[str, CodeTable]
+    conflicts: Conflicts = Conflicts()
+    """What the city does with what an operation had not seen; a counter needs none."""
 
     def knows(self, table: str, code: str) -> bool:
         """Return whether `code` is a row of `table`, offered or not."""

@@ -23,7 +23,7 @@ class Entry(NamedTuple):
 
     pos: int
     type: str
-    """`row`, `verdict`, `block`, `tombstone`; others are for newer programs."""
+    """`row`, `verdict`, `block`, `case`, `tombstone`; others are for newer programs."""
     op: str
     subject: str
     version: int

@@ -55,6 +55,7 @@ def read_page(store: Store, answer: FeedPage, public: bytes) -> Page:
         rows=[_row(entry) for entry in answer.entries if entry.type in {"row", "tombstone"}],
         receipts=_receipts(store, answer.entries, public),
         blocked=[_blocked(entry) for entry in answer.entries if entry.type == "block"],
+        cases=[wire.read_case(entry.body) for entry in answer.entries if entry.type == "case"],
         hub_ms=answer.now,
     )
 

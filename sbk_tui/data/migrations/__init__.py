@@ -12,6 +12,7 @@ from sbk_tui.data.migrations import (
     m0003_stock,
     m0004_handover,
     m0006_replica,
+    m0007_case,
 )
 from sbk_tui.data.store import Store
 from sbk_tui.errors import IntegrityFault
@@ -24,6 +25,7 @@ STEPS: tuple[tuple[int, Callable[[], Sequence[Step]]], ...] = (
     (3, m0003_stock.statements),
     (4, m0004_handover.statements),
     (6, m0006_replica.statements),
+    (7, m0007_case.statements),
 )
 NEWEST = STEPS[-1][0]
 
