@@ -14,7 +14,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from sbk_tui.errors import Cancelled, CardRemoved, DeviceAbsent, DeviceBusy, DeviceFault, Garbled
+from sbk_tui.errors import Cancelled, CardRemoved, DeviceAbsent, DeviceBusy, DeviceFault
 
 _POLL_MS = 200
 _SHORTEST = 2  # a status word
@@ -133,7 +133,7 @@ class PcscCard:
         """Send `command` once.
 
         Raises:
-            CardRemoved: `chip.card_removed`; DeviceFault: `chip.silent`; Garbled: `chip.bad_data`.
+            CardRemoved: `chip.card_removed`; DeviceFault: `chip.silent`.
         """
         return self._call(lambda: self._transmit(command))
 
@@ -189,7 +189,8 @@ class PcscCard:
         if result != scard.SCARD_S_SUCCESS:
             raise _error(scard, result, self._reader)
         if len(answer) < _SHORTEST:
-            raise Garbled("chip.bad_data", item="sw")
+            # PC/SC calls it success when the card goes in the middle of an answer.
+            raise CardRemoved("chip.card_removed")
         # Signed bytes in some builds.
         return bytes(byte & 0xFF for byte in answer)
 
