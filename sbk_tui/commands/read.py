@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from sbk_tui import config as configuration
 from sbk_tui.commands.output import emit, note, say
@@ -33,13 +34,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Wait as long as asked, then print what was read."""
     devices = configuration.load(home_folder(args.home)).devices
+    show: Callable[[], None]
     with _limited(args.wait) as cancel:
         if args.what == "card":
             card = _social_card(args.url or devices.social_card_reader, cancel)
-            emit(_plain(card)) if args.json else _say_card(card)
-            return 0
-        document = _id_card(args.url or devices.id_card_reader, cancel)
-        emit(_plain(document)) if args.json else _say_document(document)
+            document, show = _plain(card), partial(_say_card, card)
+        else:
+            paper = _id_card(args.url or devices.id_card_reader, cancel)
+            document, show = _plain(paper), partial(_say_document, paper)
+    if args.json:
+        emit(document)
+    else:
+        show()
     return 0
 
 

@@ -18,8 +18,6 @@ TRIES = bytes.fromhex("0020000000")
 UNBLOCK_HEAD, RESET_HEAD = bytes.fromhex("84240000"), bytes.fromhex("84240001")
 READS = frozenset({0xA4, 0xB0, 0xB2, 0xC0, 0x84, 0xA8})
 """INS that change nothing: without an answer nothing happened. A4 only moves about."""
-SECRET = frozenset({0x20, 0x5E, 0x24, 0x82, 0x88})
-"""INS whose data and answers never go into a log."""
 _PIN, _KEY = frozenset({0x20, 0x5E}), frozenset({0x82, 0x88, 0x24})
 MIN_DIGITS, MAX_DIGITS = 4, 16  # what the chip takes [O] S1-5; offices ask for 6
 
@@ -120,13 +118,6 @@ def change_pin(old: str, new: str) -> bytes:
 def external_authenticate(key: int, answer: bytes) -> bytes:
     """EXTERNAL AUTHENTICATION with the 16 bytes of the key service [O] S1-5 6.4."""
     return bytes((0x00, 0x82, 0x00, key, len(answer))) + answer
-
-
-def masked(command: bytes) -> str:
-    """Return `command` for a log: the data of secret commands left out."""
-    if len(command) > 1 and command[1] in SECRET:
-        return f"{command[:4].hex().upper()} ({len(command) - 4})"
-    return command.hex().upper()
 
 
 def find_tag(data: bytes, wanted: int) -> bytes | None:
