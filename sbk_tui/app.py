@@ -27,11 +27,19 @@ _MENU_DEPTH = 2
 """Screens on the stack once the menu is open."""
 
 
+class Stoppable(Protocol):
+    """A process beside the screen."""
+
+    def stop(self) -> None: ...
+
+
 class Opened(Protocol):
     """A counter that is open for a clerk: what `wiring` builds."""
 
     @property
     def desks(self) -> Desks: ...
+
+    def start_sender(self) -> Stoppable | None: ...
 
     def close(self) -> None: ...
 
@@ -68,6 +76,7 @@ class SbkApp(LeanApp[None]):
         self._last_key = time.monotonic()
         self._idle: Timer | None = None
         self._locked = False
+        self._sender: Stoppable | None = None
 
     def on_mount(self) -> None:
         """Begin with the menu or with the door."""
@@ -92,6 +101,12 @@ class SbkApp(LeanApp[None]):
 
         self.push_screen(MenuScreen(desks))
         self._idle = self.set_interval(_LOOK_S, self._look_at_clock)
+        # After the menu was drawn: the first picture does not wait for another process.
+        self.call_after_refresh(self._begin_to_send)
+
+    def _begin_to_send(self) -> None:
+        if self._opened is not None and not self.is_headless:
+            self._sender = self._opened.start_sender()
 
     def _hang_up(self, number: int) -> None:
         """The line dropped (SIGHUP) or somebody ends us politely: keep every draft, then leave."""
@@ -147,7 +162,10 @@ class SbkApp(LeanApp[None]):
             self.exit()
 
     def close_counter(self) -> None:
-        """Close the database, if it was opened."""
+        """End the sender and close the database, if it was opened."""
+        if self._sender is not None:
+            self._sender.stop()
+            self._sender = None
         if self._opened is not None:
             self._opened.close()
             self._opened = None

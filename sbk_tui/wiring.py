@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from sbk_tui import config as configuration
-from sbk_tui import surroundings
+from sbk_tui import sender, surroundings
 from sbk_tui.codes import code_tables
 from sbk_tui.data import counter_file
 from sbk_tui.data.access import AccessLog
@@ -27,6 +27,7 @@ from sbk_tui.data.ids import uuid7
 from sbk_tui.data.issues import Issues
 from sbk_tui.data.keyring import Cost, Keyring, Opened, choose_cost
 from sbk_tui.data.ledger import Ledger, Session
+from sbk_tui.data.line import is_enrolled
 from sbk_tui.data.lookup import Lookup
 from sbk_tui.data.papers import Papers
 from sbk_tui.data.record import SALT_BYTES
@@ -40,6 +41,7 @@ from sbk_tui.domain.world import CHINA, Seat, from_ms
 from sbk_tui.errors import BadUsage, IntegrityFault, Refusal
 from sbk_tui.hardware.ports import DocumentPrinter, IdCardReader
 from sbk_tui.pinyin import initials
+from sbk_tui.sender import Sender
 from sbk_tui.services import signing, words
 from sbk_tui.services.apply_desk import ApplyDesk
 from sbk_tui.services.card_desk import CardDesk
@@ -51,6 +53,7 @@ from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
+from sbk_tui.services.line_desk import LineDesk
 from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
@@ -61,8 +64,15 @@ from sbk_tui.services.stock_desk import StockDesk
 from sbk_tui.services.temp_desk import TempDesk
 from sbk_tui.surroundings import Place
 
+BLOBS = "blobs"
+"""The folder with portraits and scans."""
 LEAD, CLERK = "lead", "clerk"
 """负责人 adds clerks and approves; 经办 does the counter's work. Both may do all business."""
+
+
+def new_nonce() -> str:
+    """Return a nonce for one request to the hub."""
+    return secrets.token_hex(16)
 
 
 def now_ms() -> int:
@@ -85,6 +95,12 @@ class Counter:
     lookup: Lookup
     new_id: Callable[[], str]
     desks: Desks
+
+    def start_sender(self) -> Sender | None:
+        """Start the process that calls the city, when this counter belongs to one."""
+        if not is_enrolled(self.opened.store):
+            return None
+        return sender.start(self.home, self.key)
 
     def close(self) -> None:
         """Close the database in this thread."""
@@ -253,7 +269,7 @@ def _desks(
         ),
         apply=ApplyDesk(
             ledger=ledger,
-            blobs=Blobs(store, home / "blobs", key),
+            blobs=Blobs(store, home / BLOBS, key),
             rules=rules,
             desk=papers_head,
             lookup=lookup,
@@ -264,6 +280,7 @@ def _desks(
             new_id=new_id,
         ),
         stats=StatsDesk(Stats(store, held.counter), now_ms),
+        line=LineDesk(store, now_ms),
         morning=Morning(
             {
                 name: partial(check, Place(home, config, now_ms, lookup))
@@ -322,7 +339,7 @@ def _desks(
         ),
         correct=CorrectDesk(
             ledger=ledger,
-            blobs=Blobs(store, home / "blobs", key),
+            blobs=Blobs(store, home / BLOBS, key),
             rules=rules,
             today=ledger.today,
             unlock=unlock,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -22,11 +24,19 @@ from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.text import PersonName
 from sbk_tui.errors import BadUsage
 from sbk_tui.hub import registry, status, supervisors
-from sbk_tui.hub.home import create, open_hub
+from sbk_tui.hub.home import (
+    TLS_CERTIFICATE,
+    TLS_KEY,
+    create,
+    make_certificate,
+    open_hub,
+)
 from sbk_tui.pinyin import initials
+from sbk_tui.sender import when_closed
 from sbk_tui.texts import word
 from sbk_tui.wiring import now_ms
 
+_GRACE_S = 3
 HOST, PORT = "127.0.0.1", 8470
 
 
@@ -49,6 +59,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     serve = action("serve", _serve)
     serve.add_argument("--host", default=HOST, help=word("hub.host_option"))
     serve.add_argument("--port", type=int, default=PORT, help=word("hub.port_option"))
+    serve.add_argument("--while-stdin", action="store_true", help=argparse.SUPPRESS)
     serve.add_argument("--workers", type=int, default=1, help=word("hub.workers_option"))
     enrol = action("enrol", _enrol)
     enrol.add_argument("--district", required=True, help=word("hub.district_option"))
@@ -59,6 +70,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     enrol.add_argument(
         "--without", nargs="*", default=[], metavar="NAME", help=word("hub.without_option")
     )
+    tls = action("tls", _tls)
+    tls.add_argument("host", metavar="HOST", help=word("hub.tls_host"))
     action("status", _status)
     show = action("show", _show)
     show.add_argument("what", choices=["person"], help=word("hub.what_option"))
@@ -127,18 +140,33 @@ def _serve(args: argparse.Namespace) -> int:
             log_level="warning",
             access_log=False,
             server_header=False,
+            timeout_graceful_shutdown=_GRACE_S,  # a counter's idle TLS line must not hold us
+            ssl_certfile=home / TLS_CERTIFICATE if hub.certificate else None,
+            ssl_keyfile=home / TLS_KEY if hub.certificate else None,
         )
         with closing(hub.store):
             uvicorn.Server(settings).run(sockets=[listener])
 
-    open_hub(home).store.close()  # a hub that cannot be opened is told here, once
+    hub = open_hub(home)  # a hub that cannot be opened is told here, once
+    hub.store.close()
+    scheme = "https" if hub.certificate else "http"
     with closing(listen(args.host, args.port)) as listener:
-        say(word("hub.serving", host=args.host, port=listener.getsockname()[1]))
+        port = listener.getsockname()[1]
+        say(word("hub.serving", scheme=scheme, host=args.host, port=port))
         sys.stdout.flush()  # whoever started us waits for this line
+        if args.while_stdin:  # whoever started us may be killed: then nobody ends us
+            when_closed(sys.stdin.fileno(), lambda: os.kill(os.getpid(), signal.SIGTERM))
         if args.workers > 1:
             supervise(work, args.workers)
         else:
             work()
+    return 0
+
+
+def _tls(args: argparse.Namespace) -> int:
+    home = home_folder(args.home)
+    open_hub(home).store.close()
+    say(word("hub.tls_made", certificate=make_certificate(home, args.host, now_ms())))
     return 0
 
 

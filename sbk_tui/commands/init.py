@@ -6,11 +6,11 @@ With `--hub` and `--code` it joins the city; a counter that exists already is on
 from __future__ import annotations
 
 import argparse
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from sbk_tui import own_hub
 from sbk_tui.commands.ask import ask, at_terminal, clerk_id, new_password
 from sbk_tui.commands.output import credentials, emit, note, say
 from sbk_tui.config import FILE, home_folder
@@ -23,11 +23,10 @@ from sbk_tui.domain.text import PersonName, UnitName
 from sbk_tui.errors import BadUsage, SbkError
 from sbk_tui.resources import ASSETS
 from sbk_tui.texts import word
-from sbk_tui.wiring import Counter, now_ms, set_up, sign_in
+from sbk_tui.wiring import Counter, new_nonce, now_ms, set_up, sign_in
 
 LEVELS = {level.name.lower(): level.value for level in CounterLevel}
 _CITY_DIGITS = 4
-_NONCE_BYTES = 16
 
 
 class Question(NamedTuple):
@@ -89,17 +88,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-encrypt", action="store_true", help=word("init.no_encrypt"))
     parser.add_argument("--hub", metavar="URL", help=word("init.hub"))
     parser.add_argument("--code", metavar="CODE", help=word("init.code"))
+    parser.add_argument("--with-hub", action="store_true", help=word("init.with_hub"))
     parser.add_argument("--json", action="store_true", help=word("init.json"))
 
 
 def run(args: argparse.Namespace) -> int:
     """Make the counter and its configuration; on return both are on disk."""
     home = home_folder(args.home)
-    if bool(args.hub) != bool(args.code):
+    if bool(args.hub) != bool(args.code) or (args.hub and args.with_hub):
         raise BadUsage("init.hub_and_code")
     if not (home / DATABASE).exists():
         clerk, password = _make(home, args)
-    elif args.hub:
+    elif args.hub or args.with_hub:
         clerk, password = credentials()
     else:
         raise BadUsage("counter.exists", place=str(home))
@@ -108,7 +108,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         if args.hub:
             _join(counter, args.hub, args.code)
-        _report(counter, joined=bool(args.hub), as_json=args.json)
+        elif args.with_hub:
+            own_hub.make(counter)
+        _report(counter, joined=bool(args.hub or args.with_hub), as_json=args.json)
     finally:
         counter.close()
     return 0
@@ -170,7 +172,7 @@ def _join(counter: Counter, url: str, code: str) -> None:
             url=url,
             code=code,
             now_ms=now_ms,
-            new_nonce=lambda: secrets.token_hex(_NONCE_BYTES),
+            new_nonce=new_nonce,
         )
     except SbkError:
         note(word("init.not_joined"))

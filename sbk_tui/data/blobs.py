@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import secrets
 from pathlib import Path
+from typing import NamedTuple
 
 from sbk_tui.data import models
 from sbk_tui.data.keyring import write_private
@@ -18,6 +19,14 @@ from sbk_tui.errors import IntegrityFault, Refusal
 
 MOST_BYTES = 2 * 1024 * 1024
 _NONCE_BYTES = 12
+
+
+class Unsent(NamedTuple):
+    """A blob of which the hub has not all."""
+
+    id: str
+    size: int
+    sent_to: int
 
 
 class Blobs:
@@ -47,6 +56,19 @@ class Blobs:
                 id=blob_id, size=len(content), have=True, sent_to=0
             ).on_conflict_ignore().execute(db)
         return blob_id
+
+    def unsent(self) -> list[Unsent]:
+        """Return the blobs of which the hub has not all, in the order they were made."""
+        with self._store.session() as db:
+            rows = db.execute_sql(
+                "SELECT id, size, sent_to FROM blob WHERE have AND sent_to < size ORDER BY rowid"
+            ).fetchall()
+        return [Unsent(*row) for row in rows]
+
+    def note_sent(self, blob_id: str, sent_to: int) -> None:
+        """Note how many bytes of a blob the hub has."""
+        with self._store.write() as db:
+            db.execute_sql("UPDATE blob SET sent_to = ? WHERE id = ?", (sent_to, blob_id))
 
     def get(self, blob_id: str) -> bytes | None:
         """Return the bytes of a blob, None when this counter does not have them.

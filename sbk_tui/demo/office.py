@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from sbk_tui import config as configuration
-from sbk_tui import wiring
+from sbk_tui import own_hub, wiring
 from sbk_tui.data.keyring import LADDER, Keyring
 from sbk_tui.data.ledger import Session
 from sbk_tui.demo import assets
@@ -81,6 +81,8 @@ def make(home: Path, *, level: str, people: int, seed_number: int, now_ms: int) 
     try:
         faces = [jpeg_of(face) for face in assets.pictures().faces[:1]]
         seeded = seed(counter, clock, second, made.residents(), faces, seed=seed_number)
+        if own_hub.available():
+            own_hub.make(counter)
     finally:
         counter.close()
     fields = msgspec.to_builtins(made).items()

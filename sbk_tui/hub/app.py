@@ -41,6 +41,7 @@ def build_app(service: Service, pages: Sequence[Route] = ()) -> Starlette:
         wire.ENROL_PATH: service.enrol,
         wire.HELLO_PATH: service.hello,
         wire.PUSH_PATH: service.push,
+        wire.BLOB_PATH: service.attach,
     }
 
     def endpoint(handler: Handler) -> Callable[..., object]:
@@ -53,10 +54,25 @@ def build_app(service: Service, pages: Sequence[Route] = ()) -> Starlette:
 
     return Starlette(
         routes=[
+            Route(wire.TLS_PATH, _tls(service), methods=["POST"]),
             *(Route(path, endpoint(each), methods=["POST"]) for path, each in handlers.items()),
             *pages,
         ]
     )
+
+
+def _tls(service: Service) -> Callable[..., object]:
+    """Return the one question that anybody may ask: which certificate is the hub's."""
+
+    async def answer(request: Request) -> Response:
+        nonce = request.headers.get(wire.NONCE_HEADER, "")
+        if not wire.is_name(nonce):
+            return Response(status_code=400)
+        content = wire.encode(service.tls())
+        headers = wire.answer_headers(service.signer, 200, nonce, content)
+        return Response(content, 200, headers, media_type="application/json")
+
+    return answer
 
 
 async def _read(request: Request) -> bytes | None:

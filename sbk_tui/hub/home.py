@@ -1,14 +1,19 @@
 """A hub is a folder: its records, its keys (0600) and, if wanted, `config.toml`.
 
-`hub.key` signs; `hub.box` opens what counters bring on a stick. The records are `hub.db`, or
-stand on the PostgreSQL server whose address `database` holds (0600: it may name a password).
+`hub.key` signs; `hub.box` opens what counters bring on a stick; `tls.crt` and `tls.key`, where
+there are such, are what it serves HTTPS with. The records are `hub.db`, or stand on the
+PostgreSQL server whose address `database` holds (it may name a password).
 """
 
 from __future__ import annotations
 
+import hashlib
+import ipaddress
 import secrets
+import ssl
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sbk_tui.data.keyring import write_private
 from sbk_tui.data.outbox import peer, remember_peer
@@ -20,6 +25,8 @@ from sbk_tui.sync.bundle import new_box
 
 DATABASE = "hub.db"
 KEY, BOX, ADDRESS = "hub.key", "hub.box", "database"
+TLS_CERTIFICATE, TLS_KEY = "tls.crt", "tls.key"
+_CERTIFICATE_DAYS = 3650
 _OTHERS = 0o077
 
 
@@ -33,6 +40,9 @@ class Hub(NamedTuple):
     signer: Signer
     box: bytes
     """Private X25519 key: only this hub reads the bundles that are made for it."""
+    home: Path
+    certificate: str
+    """SHA-256 of the TLS certificate it serves, hexadecimal; empty: none of its own."""
 
 
 def is_hub(home: Path) -> bool:
@@ -98,7 +108,65 @@ def open_hub(home: Path) -> Hub:
     if known.get("hub_public") != signer.public:
         store.close()
         raise IntegrityFault("hub.key_of_another")
-    return Hub(store, known["hub"].decode(), known["epoch"].decode(), signer, _box(home))
+    return Hub(
+        store,
+        known["hub"].decode(),
+        known["epoch"].decode(),
+        signer,
+        _box(home),
+        home,
+        _certificate(home),
+    )
+
+
+def make_certificate(home: Path, host: str, now_ms: int) -> str:
+    """Make a TLS key and a certificate for `host` signed by itself; return its SHA-256.
+
+    Counters pin it on the hub's own word, so that no authority is needed.
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+    )
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
+    begin = datetime.fromtimestamp(now_ms / 1000, UTC) - timedelta(days=1)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begin)
+        .not_valid_after(begin + timedelta(days=_CERTIFICATE_DAYS))
+        .add_extension(x509.SubjectAlternativeName([_alternative(host)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    write_private(home / TLS_KEY, private)
+    write_private(home / TLS_CERTIFICATE, certificate.public_bytes(Encoding.PEM))
+    return _certificate(home)
+
+
+def _alternative(host: str) -> Any:
+    from cryptography import x509
+
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _certificate(home: Path) -> str:
+    path = home / TLS_CERTIFICATE
+    if not path.exists():
+        return ""
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(path.read_text("ascii"))).hexdigest()
 
 
 def _address(home: Path) -> str:

@@ -15,7 +15,7 @@ from peewee import SqliteDatabase
 
 from sbk_tui.data.record import Record, flaw_of
 from sbk_tui.errors import IntegrityFault, Refusal
-from sbk_tui.hub import registry
+from sbk_tui.hub import attach, registry
 from sbk_tui.hub.cases import RED, open_case
 from sbk_tui.hub.registry import Member
 from sbk_tui.sync import wire
@@ -143,6 +143,7 @@ def _store(db: SqliteDatabase, who: Member, record: Record, now_ms: int) -> None
             msgspec.msgpack.encode(record), now_ms, wire.State.RECEIVED.value,
         ),
     )  # fmt: skip
+    attach.name(db, envelope.blobs, envelope.op, who.counter, now_ms)
 
 
 class Row(NamedTuple):

@@ -14,12 +14,13 @@ from sbk_tui.data.seal import SUITE
 from sbk_tui.domain.kinds import KINDS
 from sbk_tui.domain.rules import Rules
 from sbk_tui.errors import Refusal, StorageFault
-from sbk_tui.hub import inbox, registry
+from sbk_tui.hub import attach, inbox, registry
 from sbk_tui.hub.cases import RED, open_case
 from sbk_tui.hub.home import Hub
 from sbk_tui.hub.judge import Judge
 from sbk_tui.hub.registry import Member
 from sbk_tui.sync import wire
+from sbk_tui.sync.attach import Kept, Piece
 from sbk_tui.sync.bundle import Opened, Word, Work, pack, public_box, unseal
 
 M = TypeVar("M")
@@ -53,6 +54,7 @@ class Service:
         self._hub = hub
         self._store = hub.store
         self._now_ms = now_ms
+        self._shelf = attach.Shelf(hub.home)
         self._judge = Judge(
             hub.store,
             hub=hub.id,
@@ -91,6 +93,10 @@ class Service:
             box=public_box(self._hub.box),
         )
 
+    def tls(self) -> wire.Tls:
+        """Say which certificate this hub serves; anybody may ask."""
+        return wire.Tls(certificate=self._hub.certificate)
+
     def hello(self, auth: wire.Auth, body: bytes) -> wire.Welcome:
         """Say where the counter is to go on, after judging what it left unjudged.
 
@@ -106,6 +112,8 @@ class Service:
             raise Refusal("hub.request")
         self._file_clerks(who, hello.clerks)
         self._judge.judge_all(who)
+        with self._store.write(who.counter) as db:
+            attach.ring_for_late(db, who.counter, self._now_ms())
         with self._store.session() as db:
             return wire.Welcome(
                 hub=self._hub.id,
@@ -137,6 +145,25 @@ class Service:
         return wire.Pushed(
             ack=received.ack, results=results, stopped=received.stopped, now=self._now_ms()
         )
+
+    def attach(self, auth: wire.Auth, body: bytes) -> Kept:
+        """Take a piece of a blob and say how much of it the hub has.
+
+        Raises:
+            Refusal: `hub.request`, `hub.auth_…`, `hub.counter_…`, `blob.unnamed`, `blob.…`.
+        """
+        who = self._caller(auth, wire.BLOB_PATH, body)
+        piece = _message(body, Piece, msgspec.msgpack.decode)
+        if (piece.counter, piece.inc) != (who.counter, who.inc):
+            raise Refusal("hub.request")
+        with self._store.session() as db:
+            if not attach.is_named(db, piece.id):
+                raise Refusal("blob.unnamed")
+        have = self._shelf.take(piece)
+        if have == piece.size:
+            with self._store.write(who.counter) as db:
+                attach.completed(db, piece.id, self._now_ms())
+        return Kept(have=have)
 
     def take_bundle(self, bundle: Opened) -> bytes:
         """Take in what a counter sends by stick, and return the bundle of the answer.

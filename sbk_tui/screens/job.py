@@ -246,6 +246,7 @@ def status_text(desks: Desks) -> str:
     parts = [
         word("status.counter", counter=desks.seat.counter),
         word("status.waiting", count=desks.query.waiting()),
+        desks.line.in_a_word(),
         word("status.cases", count=desks.query.open_cases()),
         word("status.papers", count=desks.papers.owed_count()),
         word("status.reader_on" if desks.ids.present else "status.reader_off"),

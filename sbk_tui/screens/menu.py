@@ -109,6 +109,12 @@ def _morning(desks: Desks, _clause: str) -> Screen[None]:
     return MorningScreen(desks)
 
 
+def _line(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.line import LineScreen
+
+    return LineScreen(desks)
+
+
 def _stats(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.stats import StatsScreen
 
@@ -140,6 +146,7 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "0.2": _day,
     "0.3": _morning,
     "0.4": _stats,
+    "0.5": _line,
 }
 """Clause → screen; the module of a screen is imported when it is opened."""
 

@@ -15,6 +15,7 @@ from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
+from sbk_tui.services.line_desk import LineDesk
 from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
@@ -40,6 +41,7 @@ class Desks:
     day: DayDesk
     morning: Morning
     stats: StatsDesk
+    line: LineDesk
     ids: IdDesk
     portraits: PortraitDesk
     papers: PaperDesk

@@ -6,17 +6,13 @@ an old answer) is no answer.
 
 from __future__ import annotations
 
-import base64
-import ipaddress
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
-from sbk_tui.data.seal import SUITE, Signer
-from sbk_tui.errors import BadUsage, HubUnreachable, Refusal
+from sbk_tui.data.seal import Signer
+from sbk_tui.errors import HubUnreachable, Refusal
 from sbk_tui.sync import wire
 
-CONNECT_S, ANSWER_S = 10.0, 60.0
 _RETRY_LATER = frozenset({429, 500, 502, 503, 504})
 _TOO_LARGE = 413
 
@@ -89,6 +85,10 @@ class HubClient:
         """Hand in records. Raises: Gap, TooLarge, Refusal `hub.…`, HubUnreachable."""
         return wire.decode(self._post(wire.PUSH_PATH, wire.encode_push(request)), wire.Pushed)
 
+    def attach(self, piece: bytes) -> bytes:
+        """Send a piece of a blob (`sync.attach`). Raises: Refusal, HubUnreachable."""
+        return self._post(wire.BLOB_PATH, piece)
+
     def _post(self, path: str, body: bytes) -> bytes:
         answer = self._once(path, body)
         if answer.status == 401:
@@ -114,16 +114,11 @@ class HubClient:
         return answer
 
     def _is_ours(self, answer: RawAnswer, nonce: str) -> bool:
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        try:
-            public = base64.b64decode(headers[wire.HUB_HEADER.lower()], validate=True)
-            seal = headers[wire.SEAL_HEADER.lower()]
-        except (KeyError, ValueError):
-            return False
-        if not self._trusts(public):
+        public = wire.hub_key(answer.headers)
+        if not wire.is_sealed(answer.headers, nonce, answer.status, answer.body, self._trusts):
             return False
         self.hub_public = public
-        return wire.is_answer_of(public, SUITE, seal, answer.status, nonce, answer.body)
+        return True
 
 
 def _trouble(answer: RawAnswer) -> Exception:
@@ -136,46 +131,3 @@ def _trouble(answer: RawAnswer) -> Exception:
     if trouble.expect is not None:
         return Gap(trouble.expect)
     return Refusal(trouble.code, clause=trouble.clause, **trouble.facts)
-
-
-def open_line(url: str) -> Line:
-    """Return the line to the hub at `url`; nothing is sent yet.
-
-    Raises:
-        BadUsage: `hub.url`, `hub.insecure` for plain HTTP to another machine.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise BadUsage("hub.url", url=url)
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise BadUsage("hub.insecure", url=url)
-    # Late: the screen's process never loads TLS.
-    import urllib3
-
-    pool = urllib3.PoolManager(
-        num_pools=1,
-        timeout=urllib3.Timeout(connect=CONNECT_S, read=ANSWER_S),
-        retries=False,
-    )
-
-    def send(path: str, body: bytes, headers: Mapping[str, str]) -> RawAnswer:
-        try:
-            answer = pool.request(
-                "POST", url.rstrip("/") + path, body=body, headers=headers, redirect=False
-            )
-        except urllib3.exceptions.ReadTimeoutError as error:
-            raise HubUnreachable("hub.timeout") from error
-        except urllib3.exceptions.HTTPError as error:
-            raise HubUnreachable("hub.no_line", url=url) from error
-        return RawAnswer(answer.status, answer.headers, answer.data)
-
-    return send
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

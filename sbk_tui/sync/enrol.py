@@ -12,7 +12,8 @@ from sbk_tui.data.record import Certificate
 from sbk_tui.data.seal import SUITE
 from sbk_tui.errors import BadUsage, HubUnreachable
 from sbk_tui.sync import wire
-from sbk_tui.sync.client import HubClient, open_line
+from sbk_tui.sync.client import HubClient
+from sbk_tui.sync.tls import open_line, pin_of
 
 
 def enrol(
@@ -35,12 +36,17 @@ def enrol(
         HubUnreachable: no line, or somebody else answers.
     """
     secret, fingerprint = wire.split_code(code)
+
+    def trusts(public: bytes) -> bool:
+        return wire.fingerprint(public) == fingerprint
+
+    pin = pin_of(url, trusts=trusts, nonce=new_nonce())
     client = HubClient(
-        open_line(url),
+        open_line(url, pin),
         counter=opened.certificate.counter,
         inc=opened.incarnation.inc,
         signer=opened.signer,
-        trusts=lambda public: wire.fingerprint(public) == fingerprint,
+        trusts=trusts,
         now_ms=now_ms,
         new_nonce=new_nonce,
     )

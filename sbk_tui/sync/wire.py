@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from sbk_tui.data.record import Certificate, Record
-from sbk_tui.data.seal import Signer, digest, verify
+from sbk_tui.data.seal import SUITE, Signer, digest, verify
 from sbk_tui.errors import Fact, HubUnreachable, Refusal
 
 PROTOCOL = 1
@@ -25,7 +26,10 @@ CLOCK_LEEWAY_MS = 10 * 60 * 1000
 """How far a request's time may be from the hub's."""
 
 AUTH_HEADER, SEAL_HEADER, HUB_HEADER = "Sbk-Auth", "Sbk-Seal", "Sbk-Hub"
+NONCE_HEADER = "Sbk-Nonce"
+"""Of a question that anybody may ask (`TLS_PATH`): there is no `Sbk-Auth` to hold it."""
 ENROL_PATH, HELLO_PATH, PUSH_PATH = "/v1/enrol", "/v1/hello", "/v1/push"
+BLOB_PATH, TLS_PATH = "/v1/blob", "/v1/tls"
 
 _FINGERPRINT_LETTERS = 12
 _NAME = re.compile(r"[0-9A-Za-z-]{1,64}")
@@ -180,6 +184,13 @@ class Pushed(msgspec.Struct, frozen=True, kw_only=True):
     now: int
 
 
+class Tls(msgspec.Struct, frozen=True, kw_only=True):
+    """Which certificate the hub serves, said by the hub itself."""
+
+    certificate: str = ""
+    """SHA-256, hexadecimal; empty: the machine's own authorities vouch for it."""
+
+
 class Trouble(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The body of every answer that is not 200."""
 
@@ -200,6 +211,11 @@ def encode(message: msgspec.Struct) -> bytes:
 def encode_push(push: Push) -> bytes:
     """Return a batch of records as MessagePack."""
     return msgspec.msgpack.encode(push)
+
+
+def is_name(text: str) -> bool:
+    """Return whether a text may stand as an id or a nonce in a header."""
+    return _NAME.fullmatch(text) is not None
 
 
 class Auth(NamedTuple):
@@ -230,7 +246,7 @@ class Auth(NamedTuple):
             auth = cls(counter, inc, int(time), nonce, base64.b64decode(signature, validate=True))
         except ValueError as error:
             raise Refusal("hub.auth_missing") from error
-        if version != str(PROTOCOL) or not all(map(_NAME.fullmatch, (counter, inc, nonce))):
+        if version != str(PROTOCOL) or not all(map(is_name, (counter, inc, nonce))):
             raise Refusal("hub.auth_missing")
         return auth
 
@@ -274,6 +290,30 @@ def is_answer_of(
     except ValueError:
         return False
     return verify(suite, public, signature, _answer_message(status, nonce, body))
+
+
+def hub_key(headers: Mapping[str, str]) -> bytes:
+    """Return the public key that an answer says it was sealed with; empty when it says none."""
+    named = {name.lower(): value for name, value in headers.items()}
+    try:
+        return base64.b64decode(named.get(HUB_HEADER.lower(), ""), validate=True)
+    except ValueError:
+        return b""
+
+
+def is_sealed(
+    headers: Mapping[str, str],
+    nonce: str,
+    status: int,
+    body: bytes,
+    trusts: Callable[[bytes], bool],
+) -> bool:
+    """Return whether a hub that `trusts` accepts gave exactly this answer to this request."""
+    named = {name.lower(): value for name, value in headers.items()}
+    public, seal = hub_key(headers), named.get(SEAL_HEADER.lower(), "")
+    return (
+        bool(public) and trusts(public) and is_answer_of(public, SUITE, seal, status, nonce, body)
+    )
 
 
 def seal_receipt(signer: Signer, receipt: Receipt) -> Sealed:

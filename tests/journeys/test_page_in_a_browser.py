@@ -19,9 +19,9 @@ from sbk_tui import wiring
 from sbk_tui.cli import main
 from sbk_tui.hub import registry
 from sbk_tui.hub.home import open_hub
-from sbk_tui.sync.client import open_line
 from sbk_tui.sync.enrol import enrol
 from sbk_tui.sync.run import client_for
+from sbk_tui.sync.tls import open_line
 from tests.data.conftest import make_office
 from tests.data.days import stock
 from tests.sync.city import nonce, sync

@@ -28,9 +28,9 @@ from sbk_tui.domain.operations.loss import FormalLoss
 from sbk_tui.domain.people import Person
 from sbk_tui.errors import Refusal
 from sbk_tui.hub.home import open_hub
-from sbk_tui.sync.client import open_line
 from sbk_tui.sync.enrol import enrol
 from sbk_tui.sync.run import client_for, contact
+from sbk_tui.sync.tls import open_line
 from tests import postgres
 from tests.data.days import CARDS, SELF, stock
 from tests.people import LIU_YANG, ZENG_LE, form_of

@@ -16,9 +16,10 @@ from sbk_tui.domain.operations.issue import Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import FormalLoss, Release
 from sbk_tui.errors import BadUsage, HubUnreachable, IntegrityFault, Refusal
 from sbk_tui.sync import wire
-from sbk_tui.sync.client import HubClient, RawAnswer, open_line
+from sbk_tui.sync.client import HubClient, RawAnswer
 from sbk_tui.sync.push import MOST_BATCH_BYTES, Pace, batch_of, starting_point
 from sbk_tui.sync.run import CONTACT_S, client_for, pause_s, watch
+from sbk_tui.sync.tls import open_line
 from tests.data.conftest import RULES, Office
 from tests.data.days import CARDS, SELF, stock
 from tests.sync.city import City, join, nonce, stranger_client, sync

@@ -5,11 +5,12 @@ from __future__ import annotations
 from sbk_tui.data.migrations import migrate as migrate_common
 from sbk_tui.data.store import Store
 from sbk_tui.errors import IntegrityFault
-from sbk_tui.hub.migrations import m0001_first, m0004_page
+from sbk_tui.hub.migrations import m0001_first, m0004_page, m0005_attachment
 
 STEPS = (
     (1, m0001_first.statements),
     (4, m0004_page.statements),
+    (5, m0005_attachment.statements),
 )
 NEWEST = STEPS[-1][0]
 

@@ -1,0 +1,128 @@
+"""The sender beside the screen: a process of its own that calls the city while a clerk works.
+
+The screen's process never loads TLS. The sender gets the database's key over a pipe (never an
+argument, a file or the environment) and ends when that pipe closes: with the clerk's sign-out, a
+kill or a crash. It goes on through an idle lock. Of several seats at one counter one sends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from sbk_tui.errors import BadUsage
+
+LOG, LOCK = "sync.log", "sync.lock"
+_NICE = 10
+_MOST_LOG_BYTES = 1024 * 1024
+_KEY_BYTES = 32
+_PATIENCE_S = 5.0
+
+
+class Sender:
+    """One running sender."""
+
+    def __init__(self, process: subprocess.Popen[bytes], pipe: int) -> None:
+        self._process = process
+        self._pipe = pipe
+
+    @property
+    def running(self) -> bool:
+        """Whether it is at work."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """Let it finish what it is sending, and wait for it a little."""
+        with suppress(OSError):
+            os.close(self._pipe)
+        try:
+            self._process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def start(home: Path, key: bytes | None) -> Sender:
+    """Start the sender of the counter at `home`; its words go to `sync.log` there."""
+    reading, writing = os.pipe()
+    try:
+        with _log(home) as log:
+            process = subprocess.Popen(  # noqa: S603 -- our own program, by its own interpreter
+                [
+                    sys.executable, "-m", "sbk_tui", "sync", "--watch", "--home", str(home),
+                    "--key-pipe", str(reading),
+                ],
+                pass_fds=(reading,), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+    finally:
+        os.close(reading)
+    os.write(writing, key or b"\x00")
+    return Sender(process, writing)
+
+
+def key_from(pipe: int) -> bytes | None:
+    """Return the key that the screen sends, None for a plain database.
+
+    Raises:
+        BadUsage: `sync.pipe` when nobody sends one.
+    """
+    try:
+        content = os.read(pipe, _KEY_BYTES)
+    except OSError as error:
+        raise BadUsage("sync.pipe") from error
+    if content == b"\x00":
+        return None
+    if len(content) != _KEY_BYTES:
+        raise BadUsage("sync.pipe")
+    return content
+
+
+def when_closed(pipe: int, then: Callable[[], object]) -> None:
+    """Call `then` in a thread once the screen's end of the pipe is gone."""
+
+    def wait() -> None:
+        while True:
+            with suppress(OSError):
+                if os.read(pipe, 1):
+                    continue
+            then()
+            return
+
+    threading.Thread(target=wait, name="screen-is-there", daemon=True).start()
+
+
+def be_modest() -> None:
+    """Leave the processor to the clerk's keys."""
+    with suppress(OSError):
+        os.nice(_NICE)
+
+
+def alone(home: Path, stopped: threading.Event) -> IO[str] | None:
+    """Return the lock of the one sender of a counter, once no other holds it; None if stopped."""
+    lock = (home / LOCK).open("a")
+    while not stopped.is_set():
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            stopped.wait(1.0)
+        else:
+            return lock
+    lock.close()
+    return None
+
+
+def _log(home: Path) -> IO[bytes]:
+    path = home / LOG
+    with suppress(FileNotFoundError):
+        if path.stat().st_size > _MOST_LOG_BYTES:
+            path.replace(path.with_suffix(".log.1"))
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    return os.fdopen(descriptor, "ab")

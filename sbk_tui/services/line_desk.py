@@ -1,0 +1,126 @@
+"""线路 (B9): is the city reachable, what waits by lane, how long it will take, send now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from sbk_tui.data import line
+from sbk_tui.data.store import Store
+from sbk_tui.services import words
+from sbk_tui.texts import word, words_for
+
+LANES = ("loss", "lock", "issue", "rest")
+"""What is called urgent first: losses, PIN and cancel, issuing, the rest."""
+_URGENT = LANES[0]
+_LANE_OF = {"loss": "loss", "pin": "lock", "card": "lock", "issue": "issue", "temp": "issue"}
+_ISSUING = frozenset({"card.collect", "card.enable", "card.store", "card.check"})
+_MINUTE_MS = 60_000
+_HOUR_MS = 60 * _MINUTE_MS
+CLOCK_WARN_MS = 10 * _MINUTE_MS
+"""A clock that differs by more is told [A]."""
+
+
+class Lane(msgspec.Struct, frozen=True, kw_only=True):
+    """What waits in one lane."""
+
+    name: str
+    count: int
+    size: int
+    """Bytes on the wire, about."""
+
+
+class Weather(msgspec.Struct, frozen=True, kw_only=True):
+    """How the line to the city is."""
+
+    enrolled: bool
+    reached: int
+    """Unix ms of the last contact; 0: never."""
+    code: str
+    """Why the last attempt failed; empty when it did not."""
+    lanes: tuple[Lane, ...]
+    seconds: int | None
+    """How long sending all of it takes at the measured speed; None: never measured."""
+    offset: int
+    """How far the city's clock is ahead of ours, ms."""
+
+    @property
+    def count(self) -> int:
+        """How many operations wait."""
+        return sum(lane.count for lane in self.lanes)
+
+
+class LineDesk:
+    """The screen's view of the line; the sender is a process of its own."""
+
+    def __init__(self, store: Store, now_ms: Callable[[], int]) -> None:
+        self._store = store
+        self._now_ms = now_ms
+
+    def weather(self) -> Weather:
+        """Return how the line is and what waits."""
+        state = line.line_state(self._store)
+        found = {name: [0, 0] for name in LANES}
+        for each in line.waiting(self._store):
+            lane = found[lane_of(each.kind)]
+            lane[0] += each.count
+            lane[1] += each.size
+        size = sum(lane[1] for lane in found.values())
+        return Weather(
+            enrolled=line.is_enrolled(self._store),
+            reached=state.reached,
+            code=state.code,
+            lanes=tuple(Lane(name=n, count=c, size=s) for n, (c, s) in found.items()),
+            seconds=-(-size // state.rate) if state.rate else None,
+            offset=state.offset,
+        )
+
+    def send_now(self) -> None:
+        """Ask the sender to call the city at once."""
+        line.ask_to_send(self._store, self._now_ms())
+
+    def in_a_word(self) -> str:
+        """Return the few characters that stand in the status line."""
+        if not line.is_enrolled(self._store):
+            return word("line.alone")
+        state = line.line_state(self._store)
+        if not state.tried:
+            return word("line.not_yet")
+        if not state.code:
+            return word("line.up")
+        return word("line.down", age=age(self._now_ms() - (state.reached or state.tried)))
+
+    def told(self, weather: Weather) -> str:
+        """Return in a sentence how the line is, and what to do when it is not well."""
+        if not weather.enrolled:
+            return word("line.alone_told")
+        heard = word("line.heard", time=words.moment(weather.reached)) if weather.reached else ""
+        if weather.code:
+            failed = words_for(weather.code, {})
+            return f"{failed.message}{heard}{word('line.goes_on')}"
+        if abs(weather.offset) > CLOCK_WARN_MS:
+            minutes = abs(weather.offset) // _MINUTE_MS
+            return heard + word("line.clock", minutes=minutes)
+        return heard or word("line.never")
+
+
+def lane_of(kind: str) -> str:
+    """Return the lane of a kind of operation."""
+    if kind in _ISSUING:
+        return "issue"
+    return _LANE_OF.get(kind.partition(".")[0], "rest")
+
+
+def is_urgent(kind: str) -> bool:
+    """Return whether a kind is worth a call of its own at once."""
+    return lane_of(kind) == _URGENT
+
+
+def age(ms: int) -> str:
+    """Return a length of time in the unit a clerk would use."""
+    if ms < _HOUR_MS:
+        return word("line.minutes", count=max(1, ms // _MINUTE_MS))
+    if ms < 48 * _HOUR_MS:
+        return word("line.hours", count=ms // _HOUR_MS)
+    return word("line.days", count=ms // (24 * _HOUR_MS))
