@@ -292,7 +292,9 @@ def _desks(
             new_id=new_id,
         ),
         stats=StatsDesk(Stats(store, held.counter), rules.settings, now_ms),
-        line=LineDesk(store, now_ms),
+        line=LineDesk(
+            store, ledger=ledger, rules=rules, now_ms=now_ms, new_id=new_id, unlock=unlock
+        ),
         morning=Morning(
             {
                 name: partial(check, Place(home, config, now_ms, lookup))

@@ -7,7 +7,7 @@ has changed nothing; the same operation id met again gives the first result.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,14 +15,16 @@ from peewee import SqliteDatabase
 
 from sbk_tui.data import record as rec
 from sbk_tui.data.beside import Beside
+from sbk_tui.data.leash import alone
 from sbk_tui.data.log import subjects_of
 from sbk_tui.data.rebase import cursor_of
 from sbk_tui.data.records import Records
 from sbk_tui.data.seal import Signer
 from sbk_tui.data.store import Store
 from sbk_tui.domain.kinds import Kind, kind_of
+from sbk_tui.domain.leash import Alone, refuse_too_far
 from sbk_tui.domain.operations.base import Nature, Operation
-from sbk_tui.domain.rules import Rules
+from sbk_tui.domain.rules import Rules, Settings
 from sbk_tui.domain.world import CHINA, Entity, Occasion, Seat, from_ms
 from sbk_tui.errors import HubUnreachable, Outdated, Refusal
 
@@ -215,6 +217,10 @@ class Ledger:
             approvers=tuple(a.clerk for a in approvals if self._is_yes(envelope, a)),
         )
         _refuse_outdated(writer.records, intent.base)
+        refuse_too_far(
+            intent.operation, intent.kind.nature, writer.records,
+            writer.alone(occasion.at, self._rules.settings),
+        )  # fmt: skip
         intent.operation.admit(writer.records, occasion, self._rules)
         if intent.kind.nature is Nature.HUB_FIRST:
             raise HubUnreachable("hub.first", clause=intent.kind.clause, kind=intent.kind.name)
@@ -275,6 +281,10 @@ class _Writer:
         )[0]
         self.last_hlc = max(self.last_hlc, _hub_hlc(db))
         self.seen = cursor_of(db)
+
+    def alone(self, at: datetime, settings: Settings) -> Alone:
+        """Return how long this counter has not heard from its city, as of `at`."""
+        return alone(self._db, at, settings)
 
     def find(self, intent: Intent) -> Done | None:
         """Return the first result of this id, if it was met before.

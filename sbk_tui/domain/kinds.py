@@ -17,6 +17,7 @@ from sbk_tui.domain.operations.day import CloseDay
 from sbk_tui.domain.operations.handover import Announce, Receive
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.issue_unit import IssueToUnit
+from sbk_tui.domain.operations.leash import ExtendLeash
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
 from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.domain.operations.returned import CheckCard, IssueAgain
@@ -85,6 +86,7 @@ KINDS = (
     Kind(ChangePhoto,          _D,     _C.CORRECT,  "F3"),
     Kind(CloseDay,             _F,     _C.QUERY,    "B6"),
     Kind(SettleCase,           _F,     _C.QUERY,    "B16"),
+    Kind(ExtendLeash,          _F,     _C.QUERY,    "B21"),
 )  # fmt: skip
 
 _BY_NAME = {kind.name: kind for kind in KINDS}

@@ -296,11 +296,13 @@ class CardJobScreen(JobScreen):
         self.show_status()
 
     def _reminder(self) -> str:
-        """Return what to say of a temporary card when the real one goes out (domain rule 4.5)."""
-        brings_card = any(act.step == "enable" for act in self.job.acts)
-        if self._seen is None or not brings_card:
+        """Return what to say before: the age of what is known (B21), a temporary card (4.5)."""
+        if self._seen is None:
             return ""
-        return words.temp_card_reminder(self._seen.temp_cards)
+        caution = self.desks.line.caution() if self.job.trusts_city else ""
+        if any(act.step == "enable" for act in self.job.acts):
+            return f"{caution}{words.temp_card_reminder(self._seen.temp_cards)}"
+        return caution
 
     def failed(self, error: SbkError) -> None:
         """Say why; and when somebody else was quicker, who, when and with what."""
