@@ -64,6 +64,7 @@ from sbk_tui.services.line_desk import LineDesk
 from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
+from sbk_tui.services.receipt_desk import ReceiptDesk
 from sbk_tui.services.referral_desk import ReferralDesk
 from sbk_tui.services.round_desk import RoundDesk
 from sbk_tui.services.slips import Desk
@@ -356,6 +357,14 @@ def _desks(
             desk=papers_head,
             new_id=new_id,
             camera=_document_camera_of(config),
+        ),
+        receipts=ReceiptDesk(
+            ledger=ledger,
+            cards=UnitCards(store, held.counter),
+            rules=rules,
+            desk=papers_head,
+            today=ledger.today,
+            new_id=new_id,
         ),
         rounds=RoundDesk(
             ledger=ledger,

@@ -184,9 +184,17 @@ class Card(Base):
     """The place as it is sorted: numbers of a place 柜-层-盒-位 count as numbers."""
     marks = IntegerField(default=0)
     """How many days it was marked as uncollected (滞留)."""
+    known = BigIntegerField(default=0)
+    """Unix ms of its list's arrival; a counter's first record of it."""
+    receipt = TextField(default="")
+    """回执 as `receipt_state` says it (2.3.1)."""
 
     class Meta:
-        indexes = ((("custody", "state", "shelf", "number"), False),)
+        indexes = (
+            (("custody", "state", "shelf", "number"), False),
+            (("custody", "state", "known", "number"), False),
+            (("receipt", "person"), False),
+        )
 
 
 class Application(Base):

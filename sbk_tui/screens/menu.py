@@ -85,6 +85,12 @@ def _household(desks: Desks, _clause: str) -> Screen[None]:
     return HouseholdScreen(desks)
 
 
+def _receipts(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.receipts import ReceiptsScreen
+
+    return ReceiptsScreen(desks)
+
+
 def _drawers(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.drawers import DrawersScreen
 
@@ -150,6 +156,7 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "2.2.1": _issue_unit,
     "2.2.2": _card_job,
     "2.1": _receive,
+    "2.3.1": _receipts,
     "2.3.2": _check,
     "2.3.3": _drawers,
     "2.3.4": _card_job,

@@ -21,6 +21,7 @@ from sbk_tui.services.line_desk import LineDesk
 from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
+from sbk_tui.services.receipt_desk import ReceiptDesk
 from sbk_tui.services.referral_desk import ReferralDesk
 from sbk_tui.services.round_desk import RoundDesk
 from sbk_tui.services.signing import Door, Seat
@@ -54,6 +55,7 @@ class Desks:
     check: CheckDesk
     stock: StockDesk
     units: UnitDesk
+    receipts: ReceiptDesk
     rounds: RoundDesk
     households: HouseholdDesk
     temp: TempDesk

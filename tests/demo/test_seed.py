@@ -18,6 +18,7 @@ from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.card import CardState
 from sbk_tui.domain.kinds import KINDS
 from sbk_tui.domain.operations.base import Nature
+from sbk_tui.domain.operations.batch import TakeIn
 from sbk_tui.domain.operations.day import CloseDay
 from sbk_tui.domain.operations.handover import Announce, Receive
 from sbk_tui.domain.operations.uncollected import MarkUncollected
@@ -101,6 +102,15 @@ def test_the_story_lies_in_the_past_and_each_life_is_in_order(seed: int, minutes
     assert times == sorted(times)
     assert now_ms - (DAYS + 4) * 86_400_000 < times[0]
     assert times[-1] < now_ms
+    renewed = {
+        line.replaces: event.at_ms
+        for event in events
+        if isinstance(event.operation, TakeIn)
+        for line in event.operation.lines
+        if line.replaces
+    }
+    of_old = ((getattr(e.operation, "card", ""), e.at_ms) for e in events)
+    assert [card for card, at in of_old if at > renewed.get(card, at)] == []
     assert {event.operation.kind for event in events} == {
         "temp.stock",
         *(
