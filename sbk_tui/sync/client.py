@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sbk_tui.data.seal import Signer
 from sbk_tui.errors import HubUnreachable, Refusal
-from sbk_tui.sync import wire
+from sbk_tui.sync import pages, wire
 
 _RETRY_LATER = frozenset({429, 500, 502, 503, 504})
 _TOO_LARGE = 413
@@ -84,6 +84,10 @@ class HubClient:
     def push(self, request: wire.Push) -> wire.Pushed:
         """Hand in records. Raises: Gap, TooLarge, Refusal `hub.…`, HubUnreachable."""
         return wire.decode(self._post(wire.PUSH_PATH, wire.encode_push(request)), wire.Pushed)
+
+    def feed(self, request: pages.Ask) -> pages.FeedPage:
+        """Fetch what the city decided. Raises: Refusal `hub.…`, HubUnreachable."""
+        return pages.decode_page(self._post(pages.FEED_PATH, wire.encode(request)))
 
     def attach(self, piece: bytes) -> bytes:
         """Send a piece of a blob (`sync.attach`). Raises: Refusal, HubUnreachable."""
