@@ -18,6 +18,7 @@ from sbk_tui.data.pseudonym import pseudonyms
 from sbk_tui.data.stats import Stats
 from sbk_tui.data.stock import Stock
 from sbk_tui.data.temp_cards import TempCards
+from sbk_tui.data.uncollected import Uncollected
 from sbk_tui.data.unit_cards import UnitCards
 from sbk_tui.data.units import Units
 from sbk_tui.pinyin import initials
@@ -46,6 +47,7 @@ from sbk_tui.services.round_desk import RoundDesk
 from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.services.stock_desk import StockDesk
 from sbk_tui.services.temp_desk import TempDesk
+from sbk_tui.services.uncollected_desk import UncollectedDesk
 from sbk_tui.services.unit_desk import UnitDesk
 from sbk_tui.surroundings import Place
 
@@ -75,6 +77,7 @@ def build(a: Around) -> Desks:
         stock=_stock(a),
         units=_units(a),
         receipts=_receipts(a),
+        uncollected=_uncollected(a),
         rounds=_rounds(a),
         households=_households(a),
         drafts=_drafts(a),
@@ -244,6 +247,18 @@ def _units(a: Around) -> UnitDesk:
         desk=a.head,
         new_id=a.new_id,
         camera=document_camera_of(a.config),
+    )
+
+
+def _uncollected(a: Around) -> UncollectedDesk:
+    return UncollectedDesk(
+        Uncollected(a.store, a.held.counter),
+        UnitCards(a.store, a.held.counter),
+        _stock(a),
+        AccessLog(a.store, a.session.clerk),
+        counter=a.held.counter,
+        settings=a.rules.settings,
+        now_ms=a.now_ms,
     )
 
 

@@ -161,11 +161,17 @@ class Person(Base):
     number = TextField(unique=True)
     tail = TextField(index=True)
     """The number from its last character to its first: last digits are a prefix of it."""
-    name = TextField(index=True)
+    name = TextField()
     mobile = TextField(index=True)
-    village_code = TextField(index=True)
-    unit_code = TextField(index=True)
+    village_code = TextField()
+    unit_code = TextField()
     body = BlobField()
+
+    class Meta:
+        # With the id behind: whose cards are asked for is answered by the index alone.
+        indexes = (
+            (("name", "id"), False), (("village_code", "id"), False), (("unit_code", "id"), False),
+        )  # fmt: skip
 
 
 class PersonInitials(Base):
@@ -177,8 +183,10 @@ class PersonInitials(Base):
 
 
 class Card(Base):
+    # Beside these the index `card_person_asked` (step 8) holds all that lists of people's cards
+    # are sorted and counted by, so that no row is read for it.
     number = TextField(primary_key=True)
-    person = TextField(index=True)
+    person = TextField()
     state = TextField()
     custody = TextField(index=True)
     batch = TextField(index=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ from sbk_tui.domain.procedure import Progress
 from sbk_tui.errors import Refusal, SbkError
 from sbk_tui.screens.ask import Ask
 from sbk_tui.screens.bars import KeyBar
-from sbk_tui.screens.choose import Choose
+from sbk_tui.screens.choose import Choose, fitting
 from sbk_tui.screens.form import Form, after_typing
 from sbk_tui.screens.job import JobScreen, step
 from sbk_tui.screens.keys import bindings, legend
@@ -103,8 +104,11 @@ class IssueUnitScreen(JobScreen):
         if self._picker.line.value.strip():
             self._picker.look_up()
         else:
-            choose = Choose(word("unit.choose"), self.desks.units.waiting)
-            self.app.push_screen(choose, self._chosen)
+            self.in_background(self.desks.units.waiting, self._choose)
+
+    def _choose(self, offered: Sequence[tuple[str, str]]) -> None:
+        choose = Choose(word("unit.choose"), partial(fitting, offered))
+        self.app.push_screen(choose, self._chosen)
 
     def _chosen(self, chosen: tuple[str, str] | None) -> None:
         if chosen is not None:

@@ -139,6 +139,12 @@ def _morning(desks: Desks, _clause: str) -> Screen[None]:
     return MorningScreen(desks)
 
 
+def _uncollected(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.uncollected import UncollectedScreen
+
+    return UncollectedScreen(desks)
+
+
 def _line(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.line import LineScreen
 
@@ -183,6 +189,7 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "0.8": _round,
     "0.9": _household,
     "0.1": _debts,
+    "0.10": _uncollected,
     "0.7": _temp_ledger,
     "0.2": _day,
     "0.3": _morning,

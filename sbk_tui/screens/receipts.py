@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ from sbk_tui.domain.operations.returned import SIGNED
 from sbk_tui.domain.procedure import Progress
 from sbk_tui.errors import Refusal, SbkError
 from sbk_tui.screens.ask import Ask
-from sbk_tui.screens.choose import Choose
+from sbk_tui.screens.choose import Choose, fitting
 from sbk_tui.screens.form import Form, after_typing
 from sbk_tui.screens.job import JobScreen, step
 from sbk_tui.screens.keys import bindings
@@ -87,8 +88,11 @@ class ReceiptsScreen(JobScreen):
         if self._picker.line.value.strip():
             self._picker.look_up()
         else:
-            choose = Choose(word("receipt.choose"), self.desks.receipts.waiting)
-            self.app.push_screen(choose, self._chosen)
+            self.in_background(self.desks.receipts.waiting, self._choose)
+
+    def _choose(self, offered: Sequence[tuple[str, str]]) -> None:
+        choose = Choose(word("receipt.choose"), partial(fitting, offered))
+        self.app.push_screen(choose, self._chosen)
 
     def _chosen(self, chosen: tuple[str, str] | None) -> None:
         if chosen is not None:

@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from sbk_tui.domain import mask
 from sbk_tui.errors import Refusal, SbkError
-from sbk_tui.screens.choose import Choose
+from sbk_tui.screens.choose import Choose, fitting
 from sbk_tui.screens.form import Form, after_typing
 from sbk_tui.screens.job import JobScreen, step
 from sbk_tui.screens.keys import bindings
@@ -110,8 +110,11 @@ class RoundScreen(JobScreen):
         if self._line.value.strip():
             self._query()
         else:
-            choose = Choose(word("unit.choose"), self.desks.units.waiting)
-            self.app.push_screen(choose, self._chosen)
+            self.in_background(self.desks.units.waiting, self._choose)
+
+    def _choose(self, offered: Sequence[tuple[str, str]]) -> None:
+        choose = Choose(word("unit.choose"), partial(fitting, offered))
+        self.app.push_screen(choose, self._chosen)
 
     def _chosen(self, chosen: tuple[str, str] | None) -> None:
         if chosen is not None:

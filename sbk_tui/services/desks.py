@@ -30,6 +30,7 @@ from sbk_tui.services.signing import Door, Seat
 from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.services.stock_desk import StockDesk
 from sbk_tui.services.temp_desk import TempDesk
+from sbk_tui.services.uncollected_desk import UncollectedDesk
 from sbk_tui.services.unit_desk import UnitDesk
 
 
@@ -60,6 +61,7 @@ class Desks:
     stock: StockDesk
     units: UnitDesk
     receipts: ReceiptDesk
+    uncollected: UncollectedDesk
     rounds: RoundDesk
     households: HouseholdDesk
     temp: TempDesk

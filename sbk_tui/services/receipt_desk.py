@@ -70,12 +70,11 @@ class ReceiptDesk:
         """Return what a form begins with: signed for, today."""
         return {"receipt_reason": SIGNED, "receipt_on": self._today().isoformat()}
 
-    def waiting(self, typed: str) -> tuple[tuple[str, str], ...]:
-        """Return (number, name and cards) of those that owe receipts and `typed` may mean."""
+    def waiting(self) -> tuple[tuple[str, str], ...]:
+        """Return (number, name and cards) of those that owe receipts; takes its time."""
         return tuple(
             (each.code, word("unit.waiting", name=each.name, cards=each.cards))
             for each in self._cards.waiting(_MOST_LISTED, which="owed")
-            if typed in each.name or each.code.startswith(typed.upper())
         )
 
     def page(

@@ -113,7 +113,9 @@ async def test_of_two_clerks_the_second_hears_it_and_a_held_key_saves_once(
     )
     async with app.run_test(size=SIZE) as pilot:
         await open_job(pilot, "231")
-        await pilot.press("f5", "enter", "f7", "f10")
+        await pilot.press("f5")
+        await settled(pilot)
+        await pilot.press("enter", "f7", "f10")
         do(counter, told)
         await pilot.press("1")
         await settled(pilot)

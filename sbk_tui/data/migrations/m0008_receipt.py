@@ -1,4 +1,4 @@
-"""Receipts of units (2.3.1), and since when cards wait (滞留).
+"""Receipts of units (2.3.1), since when cards wait (滞留), and indexes that answer alone.
 
 Frozen: later changes are later files. A card waits since its first record in the log here.
 """
@@ -45,4 +45,15 @@ def statements() -> list[str | Callable[[SqliteDatabase], None]]:
         """CREATE INDEX "card_custody_state_known_number" ON "card"
         ("custody", "state", "known", "number")""",
         """CREATE INDEX "card_receipt_person" ON "card" ("receipt", "person")""",
+        'DROP INDEX "card_person"',
+        """CREATE INDEX "card_person_asked" ON "card"
+        ("person", "custody", "state", "receipt", "known", "shelf", "number", "collected")""",
+        *(
+            statement
+            for column in ("name", "village_code", "unit_code")
+            for statement in (
+                f'DROP INDEX "person_{column}"',
+                f'CREATE INDEX "person_{column}_id" ON "person" ("{column}", "id")',
+            )
+        ),
     ]
