@@ -14,7 +14,7 @@ from sbk_tui.domain.procedure import Progress
 from sbk_tui.errors import Refusal, SbkError
 from sbk_tui.screens.ask import Ask
 from sbk_tui.screens.bars import KeyBar
-from sbk_tui.screens.choose import Choose, fitting
+from sbk_tui.screens.choose import Choose
 from sbk_tui.screens.form import Form, after_typing
 from sbk_tui.screens.job import JobScreen, step
 from sbk_tui.screens.keys import bindings, legend
@@ -22,6 +22,7 @@ from sbk_tui.screens.unit_picker import UnitPicker
 from sbk_tui.services import words
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import FormDraft
+from sbk_tui.services.forms import fitting
 from sbk_tui.services.id_desk import IdCard
 from sbk_tui.services.paper_desk import Printable
 from sbk_tui.services.unit_desk import FIELDS, Handed

@@ -15,7 +15,7 @@ from sbk_tui.domain.operations.returned import SIGNED
 from sbk_tui.domain.procedure import Progress
 from sbk_tui.errors import Refusal, SbkError
 from sbk_tui.screens.ask import Ask
-from sbk_tui.screens.choose import Choose, fitting
+from sbk_tui.screens.choose import Choose
 from sbk_tui.screens.form import Form, after_typing
 from sbk_tui.screens.job import JobScreen, step
 from sbk_tui.screens.keys import bindings
@@ -23,6 +23,7 @@ from sbk_tui.screens.unit_picker import UnitPicker
 from sbk_tui.services import words
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import FormDraft
+from sbk_tui.services.forms import fitting
 from sbk_tui.services.paper_desk import Printable
 from sbk_tui.services.receipt_desk import FIELDS, Saved
 from sbk_tui.texts import name_of, word

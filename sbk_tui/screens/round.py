@@ -15,12 +15,13 @@ from textual.widgets import Input, Static
 
 from sbk_tui.domain import mask
 from sbk_tui.errors import Refusal, SbkError
-from sbk_tui.screens.choose import Choose, fitting
+from sbk_tui.screens.choose import Choose
 from sbk_tui.screens.form import Form, after_typing
 from sbk_tui.screens.job import JobScreen, step
 from sbk_tui.screens.keys import bindings
 from sbk_tui.screens.text_line import TextLine
 from sbk_tui.services.desks import Desks
+from sbk_tui.services.forms import fitting
 from sbk_tui.services.id_desk import IdCard
 from sbk_tui.services.paper_desk import Printable
 from sbk_tui.services.round_desk import PROXY, SELF, Done, Shelved, fields_of, outcome

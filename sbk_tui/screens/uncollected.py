@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 
 from sbk_tui.errors import Refusal, SbkError
 from sbk_tui.screens.ask import Ask
-from sbk_tui.screens.choose import Choose, fitting
+from sbk_tui.screens.choose import Choose
 from sbk_tui.screens.form import after_typing
 from sbk_tui.screens.job import JobScreen, step
 from sbk_tui.screens.keys import bindings
@@ -24,6 +24,7 @@ from sbk_tui.screens.over_list import OverList
 from sbk_tui.screens.scan_line import NumberLine
 from sbk_tui.services import words
 from sbk_tui.services.desks import Desks
+from sbk_tui.services.forms import fitting
 from sbk_tui.services.issues_desk import PURPOSES
 from sbk_tui.services.uncollected_desk import Done, Group, Waited, WaitingOrder
 from sbk_tui.terminal.listview import Column, KeysetRows, PagedList, Row
@@ -211,7 +212,10 @@ class UncollectedScreen(OverList, JobScreen):
         except Refusal as refusal:
             self.messages.explain(refusal)
             return
-        if found.cards and self._marked.keys() >= set(found.cards):
+        if not found.cards:
+            self.messages.say(word("uncollected.none_to_mark", left_out=found.left_out), "bad")
+            return
+        if self._marked.keys() >= set(found.cards):
             self._mark({})
             self.messages.say(word("stock.none_marked"))
             return
