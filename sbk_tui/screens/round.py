@@ -20,6 +20,7 @@ from sbk_tui.screens.form import Form, after_typing
 from sbk_tui.screens.job import JobScreen, step
 from sbk_tui.screens.keys import bindings
 from sbk_tui.screens.text_line import TextLine
+from sbk_tui.services import words
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.forms import fitting
 from sbk_tui.services.id_desk import IdCard
@@ -292,7 +293,7 @@ def _row(shelved: Shelved) -> Row:
     person, card = shelved.person, shelved.card
     tone = "ok" if card.collected_at else ("warn" if card.not_home_on else "")
     cells = (
-        person.address,
+        words.near(person.address),
         person.name,
         mask.number(person.number),
         outcome(person.name, card),

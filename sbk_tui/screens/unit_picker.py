@@ -20,6 +20,7 @@ from sbk_tui.errors import Refusal
 from sbk_tui.screens.form import after_typing
 from sbk_tui.screens.over_list import OverList
 from sbk_tui.screens.scan_line import NumberLine
+from sbk_tui.services import words
 from sbk_tui.services.unit_desk import Shelved, Unit, UnitOrder
 from sbk_tui.terminal.listview import Column, KeysetRows, PagedList, Row
 from sbk_tui.texts import word
@@ -59,12 +60,12 @@ class UnitPicker(OverList, Vertical):
         said: str = ""
         refusal: Refusal | None = None
 
-    def __init__(self, cards: Cards, find: Callable[[str], Unit], words: str) -> None:
-        """Take where cards and units come from; `words`: the table that names what is listed."""
+    def __init__(self, cards: Cards, find: Callable[[str], Unit], table: str) -> None:
+        """Take where cards and units come from; `table`: the words that names what is listed."""
         super().__init__()
         self._cards = cards
         self._find = find
-        self._words = words
+        self._table = table
         self._shown: dict[str, Shelved] = {}
         self._count = 0
         self.unit: Unit | None = None
@@ -84,7 +85,7 @@ class UnitPicker(OverList, Vertical):
             Column(word("unit.stored"), 10),
             Column(word("unit.address"), 0),
         )
-        yield PagedList(columns, empty=word(f"{self._words}.begin"), multiple=True)
+        yield PagedList(columns, empty=word(f"{self._table}.begin"), multiple=True)
 
     def on_mount(self) -> None:
         """The list takes no focus: the line keeps it."""
@@ -141,7 +142,7 @@ class UnitPicker(OverList, Vertical):
         self._forget_what_is_gone()
         rows = self.query_one(PagedList)
         self._count = 0 if unit is None else self._cards.count(unit)
-        rows.say_empty(word(f"{self._words}.{'begin' if unit is None else 'nothing'}"))
+        rows.say_empty(word(f"{self._table}.{'begin' if unit is None else 'nothing'}"))
         rows.show([] if unit is None else KeysetRows(partial(self._page, unit, self.order)))
         self._show_marks()
 
@@ -197,7 +198,7 @@ class UnitPicker(OverList, Vertical):
         said = ""
         if self.unit is not None:
             said = word(
-                f"{self._words}.counts", name=self.unit.name, count=self._count,
+                f"{self._table}.counts", name=self.unit.name, count=self._count,
                 marked=len(self.marked), order=word(f"unit.by_{self.order}"),
             )  # fmt: skip
         self.query_one("#totals", Static).update(Text(said, "bold"))
@@ -207,5 +208,11 @@ def _row(shelved: Shelved) -> Row:
     person, card = shelved.person, shelved.card
     return Row(
         card.number,
-        (person.name, mask.number(person.number), card.number, card.place, person.address),
+        (
+            person.name,
+            mask.number(person.number),
+            card.number,
+            card.place,
+            words.near(person.address),
+        ),
     )
