@@ -30,6 +30,7 @@ from sbk_tui.data.keyring import Cost, Keyring, Opened, choose_cost
 from sbk_tui.data.ledger import Ledger, Session
 from sbk_tui.data.line import is_enrolled
 from sbk_tui.data.lookup import Lookup
+from sbk_tui.data.outgoing import Outgoing
 from sbk_tui.data.papers import Papers
 from sbk_tui.data.pseudonym import pseudonyms
 from sbk_tui.data.record import SALT_BYTES
@@ -57,6 +58,7 @@ from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.handover_desk import HandoverDesk
+from sbk_tui.services.handover_out import HandoverOutDesk
 from sbk_tui.services.household_desk import HouseholdDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
@@ -344,6 +346,18 @@ def _desks(
             district=held.district,
             new_id=new_id,
             pseudonym=lambda use, text: pseudonyms(store)(use, text),
+        ),
+        outgoing=HandoverOutDesk(
+            ledger,
+            Outgoing(store, held.counter),
+            Handovers(store),
+            access=AccessLog(store, session.clerk),
+            rules=rules,
+            desk=papers_head,
+            seat=seat,
+            new_id=new_id,
+            now_ms=now_ms,
+            folder=home / "exports",
         ),
         check=CheckDesk(ledger, lookup, rules),
         stock=StockDesk(ledger, Stock(store, held.counter), rules),

@@ -18,6 +18,7 @@ from sbk_tui.domain.card import Card
 from sbk_tui.domain.handover import Handover
 from sbk_tui.domain.people import Person
 
+_LEAST_ID = 6
 _CHUNK = 500
 """Question marks of one statement."""
 
@@ -36,11 +37,23 @@ class Handovers:
             ).fetchone()
         return msgspec.msgpack.decode(row[0], type=Handover) if row else None
 
-    def unfinished(self) -> tuple[Handover, ...]:
-        """Return the lists that are not counted in or lack cards, by batch."""
+    def beginning(self, text: str) -> Handover | None:
+        """Return the one hand-over whose id begins with `text` (at least six characters)."""
+        if len(text) < _LEAST_ID:
+            return None
         with self._store.session() as db:
             rows: Any = db.execute_sql(
-                "SELECT body FROM handover WHERE state IN ('open', 'short') ORDER BY batch, id"
+                "SELECT body FROM handover WHERE id >= ? AND id < ? LIMIT 2", (text, text + "g")
+            ).fetchall()
+        return msgspec.msgpack.decode(rows[0][0], type=Handover) if len(rows) == 1 else None
+
+    def unfinished(self, place: str) -> tuple[Handover, ...]:
+        """Return what came to `place` and is not counted in or lacks cards, by batch."""
+        with self._store.session() as db:
+            rows: Any = db.execute_sql(
+                "SELECT body FROM handover WHERE state IN ('sent', 'open', 'short') AND place = ?"
+                " ORDER BY batch, id",
+                (place,),
             ).fetchall()
         return tuple(msgspec.msgpack.decode(row[0], type=Handover) for row in rows)
 

@@ -136,6 +136,10 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """The last issuing step; None while the card lies at a counter."""
     received_at: datetime | None = None
     """When it was counted in here from a hand-over (乡镇接收, 2.1)."""
+    sent_at: datetime | None = None
+    """When it left for the place below (市中心发出, 2.1.2); on its way until it is received."""
+    sent_to: str = ""
+    """行政区划代码 of the place for which it left (领卡地)."""
     uncollected: tuple[date, ...] = ()
     """The days on which nobody had fetched it (滞留标记); the third makes it a 滞留卡."""
     stored_at: datetime | None = None
@@ -159,6 +163,11 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """回执原因 (2.3.1, 2.3.2), a code of the table `receipt_reason`."""
     not_home_on: date | None = None
     """The last day on which it was brought and nobody was at home (B10)."""
+
+    @property
+    def is_out(self) -> bool:
+        """Whether it was handed out or has ended: no box can hold it."""
+        return self.collected_at is not None or self.state is not CardState.SEALED
 
     @property
     def subject(self) -> str:

@@ -61,6 +61,18 @@ def _receive(desks: Desks, _clause: str) -> Screen[None]:
     return ReceiveScreen(desks)
 
 
+def _request(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.request import RequestScreen
+
+    return RequestScreen(desks)
+
+
+def _decide(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.decide import DecideScreen
+
+    return DecideScreen(desks)
+
+
 def _check(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.check import CheckScreen
 
@@ -150,6 +162,8 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "2.2.1": _issue_unit,
     "2.2.2": _card_job,
     "2.1": _receive,
+    "2.1.1": _request,
+    "2.1.2": _decide,
     "2.3.2": _check,
     "2.3.3": _drawers,
     "2.3.4": _card_job,

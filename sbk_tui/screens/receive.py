@@ -367,7 +367,7 @@ def _list_row(handover: Handover) -> Row:
         (
             handover.batch,
             handover.from_office,
-            words.moment(handover.announced_at)[:10],
+            words.moment(handover.announced_at or handover.decided_at)[:10],
             word(f"handover.{handover.state}", count=count),
         ),
         "warn" if short else "",

@@ -59,13 +59,14 @@ def make_office(
     key: bytes | None = KEY,
     rules: Rules = RULES,
     counter: str = "410782105-a1",
+    district: str = "410782105",
 ) -> Office:
     """Set up and open a counter in `folder` for the clerk `zhang`."""
     folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(0o700)
     clock = [1_795_000_000_000]
     counter_file.create(
-        folder, key, counter=counter, office="百泉镇", level=level, district="410782105",
+        folder, key, counter=counter, office="百泉镇", level=level, district=district,
         removed=(), now_ms=clock[0],
     )  # fmt: skip
     signer = Ed25519Signer(new_private_key())

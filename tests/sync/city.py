@@ -143,7 +143,8 @@ def nonce() -> str:
 
 def join(office: Office, city: City) -> HubClient:
     """Enrol a counter and return its client."""
-    secret, fingerprint = wire.split_code(city.code(level=office.opened.certificate.level))
+    own = office.opened.certificate
+    secret, fingerprint = wire.split_code(city.code(level=own.level, district=own.district))
     stranger = stranger_client(office, city, lambda key: wire.fingerprint(key) == fingerprint)
     enrol_with(office.opened, stranger, url="http://127.0.0.1:8470", secret=secret)
     return client_for(office.opened, city.post, now_ms=lambda: office.clock[0], new_nonce=nonce)
