@@ -41,7 +41,7 @@ class DecideScreen(OverList, JobScreen):
         *bindings("write", "answer", "find", "sort", "refuse", "print", "confirm"),
     ]
     legend_keys: ClassVar[tuple[str, ...]] = (
-        "help", "write", "answer", "find", "sort", "refuse", "print", "confirm", "back",
+        "help", "write", "answer", "find", "refuse", "print", "confirm", "back",
     )  # fmt: skip
 
     def __init__(self, desks: Desks) -> None:
@@ -77,8 +77,8 @@ class DecideScreen(OverList, JobScreen):
         self._show()
 
     def show_keys(self) -> None:
-        """Draw the legend in short words: nine keys have to fit into 80 columns."""
-        names = {"sort": word("handover_out.key_sort"), "confirm": word("handover_out.key_decide")}
+        """Draw the legend: F10 decides here; F6 stands beside the count."""
+        names = {"confirm": word("handover_out.key_decide")}
         self.query_one(KeyBar).text = legend(self.legend_keys, names)
 
     @property

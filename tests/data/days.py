@@ -13,6 +13,7 @@ from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.batch import Line, TakeIn
 from sbk_tui.domain.operations.correct import Change, ChangePhoto, Correct
 from sbk_tui.domain.operations.handover import Announce, Receive
+from sbk_tui.domain.operations.handover_out import Answer, Decide, Request, Withdraw
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.issue_unit import IssueToUnit
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
@@ -96,6 +97,20 @@ def hand_over(card: str) -> tuple[Announce, Receive]:
     return announced, Receive(handover=handover, seen=(card,), damaged=(card,))
 
 
+def hand_on(card: str) -> tuple[Request, Decide, Decide, Withdraw, Answer]:
+    """Return what a county may wish when it hands one card on."""
+    request = Request(
+        batch="2026-11-A", from_office="辉县市", to=PLACE, cards=(card,), receiver=VILLAGE
+    )
+    return (
+        request,
+        Decide(handover=request.id, verdict="approved"),
+        Decide(handover=request.id, verdict="refused", reason="不对"),
+        Withdraw(handover=request.id),
+        Answer(handover=request.id, counter=f"{PLACE}-b1", seen=(card,), damaged=(card,)),
+    )
+
+
 def holder_wishes(holder: str, until: date) -> list[Operation]:
     """Return one operation of every kind about a person, and about the one temporary card."""
     return [
@@ -120,7 +135,12 @@ def rename(holder: str, before: str, after: str) -> Correct:
 def wishes(card: str, until: date) -> list[Operation]:
     """Return one operation of every kind about `card`, its holder and one temporary card."""
     holder = list(HOLDERS)[CARDS.index(card)]
-    return [*card_wishes(card, until), *holder_wishes(holder, until), *hand_over(card)]
+    return [
+        *card_wishes(card, until),
+        *holder_wishes(holder, until),
+        *hand_over(card),
+        *hand_on(card),
+    ]
 
 
 KINDS = len(wishes(CARDS[0], date(2026, 1, 1)))
