@@ -5,7 +5,7 @@ Counter and hub settle the cases alike, each in its own table, from the same rec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -84,6 +84,26 @@ class SettledCases(NamedTuple):
         for entity in done.changed:
             if isinstance(entity, Handover):
                 settle_cases(db, entity, op=done.op, at_ms=done.at_ms)
+
+
+def settle_told(db: SqliteDatabase, subjects: Iterable[str], *, at_ms: int) -> None:
+    """Settle the cases of hand-overs of which the city has told: those that this counter is in.
+
+    Inside the caller's transaction, once the records are as they are to be.
+    """
+    told = [name.partition("/")[2] for name in subjects if name.startswith("handover/")]
+    if not told:
+        return
+    (own,) = db.execute_sql("SELECT counter FROM incarnation ORDER BY opened DESC").fetchone()
+    for handover_id in told:
+        row: Any = db.execute_sql(
+            "SELECT body FROM handover WHERE id = ?", (handover_id,)
+        ).fetchone()
+        if row is None:
+            continue
+        handover = msgspec.msgpack.decode(row[0], type=Handover)
+        if own in (handover.sender, handover.counter):
+            settle_cases(db, handover, op=handover.request, at_ms=at_ms)
 
 
 def settle_cases(db: SqliteDatabase, handover: Handover, *, op: str, at_ms: int) -> None:

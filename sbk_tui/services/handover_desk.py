@@ -36,7 +36,7 @@ from sbk_tui.services.manifest import Manifest, read_manifest
 from sbk_tui.services.receipt import receipt_rows
 from sbk_tui.services.sheets import Sheet
 from sbk_tui.services.slips import Desk, head
-from sbk_tui.texts import name_of, word
+from sbk_tui.texts import word
 
 __all__ = ["Closed", "Count", "Handover", "HandoverDesk", "Offered", "Shelved"]
 LAYOUT = "handover_slip"
@@ -247,6 +247,5 @@ def _card_row(place: int, held: Shelved) -> dict[str, str]:
         "number": person.number,
         "card": card.number,
         "village": person.village_name or person.unit_name,
-        "bank": name_of("bank", card.bank),
         "box": card.place,
     }

@@ -28,9 +28,9 @@ from sbk_tui.domain.operations.handover_out import (
     PART,
     PROCESS,
     REQUEST,
-    Answer,
     Decide,
     Request,
+    TakeAnswer,
     Withdraw,
 )
 from sbk_tui.domain.rules import Rules
@@ -343,7 +343,7 @@ class HandoverOutDesk:
         """Take in the file of a township's count; cases of what is wrong are opened beside it.
 
         Raises:
-            BadUsage, Refusal: as `read_receipt`, `Answer`; `handover.unknown_request`,
+            BadUsage, Refusal: as `read_receipt`, `TakeAnswer`; `handover.unknown_request`,
                 `receipt.again` when it says nothing new.
         """
         with Sheet(path) as sheet:
@@ -378,12 +378,12 @@ def _says_nothing_new(handover: Handover, results: Sequence[Result]) -> bool:
     return all(each.card in held[each.code] for each in results)
 
 
-def _answers(handover: Handover, counter: str, results: Sequence[Result]) -> Iterator[Answer]:
+def _answers(handover: Handover, counter: str, results: Sequence[Result]) -> Iterator[TakeAnswer]:
     """Yield the operations of a count that came as a file; the last of them confirms it."""
     said = [each for each in results if each.code != MISSING]
     lots = list(lots_of(said, MOST_SEEN)) or [()]
     for place, lot in enumerate(lots, 1):
-        yield Answer(
+        yield TakeAnswer(
             handover=handover.id,
             counter=counter,
             seen=tuple(r.card for r in lot if r.code in ("handover.received", DAMAGED)),

@@ -50,7 +50,10 @@ def nearest_counters(district: str) -> tuple[str, ...]:
     return tuple(place.name for place in found if place is not None)
 
 
-OURS = (("0.1", "debts"), ("0.2", "day"), ("0.3", "morning"), ("0.4", "stats"), ("0.5", "line"))
+OURS = (
+    ("0.1", "debts"), ("0.2", "day"), ("0.3", "morning"), ("0.4", "stats"), ("0.5", "line"),
+    ("0.6", "cases"),
+)  # fmt: skip
 """Our own lines, not of the regulation: number and name of the words."""
 
 

@@ -11,15 +11,17 @@ from sbk_tui.domain.handover import check_number, handover_id
 from sbk_tui.domain.identity import mod11_2
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.batch import Line, TakeIn
+from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.domain.operations.correct import Change, ChangePhoto, Correct
 from sbk_tui.domain.operations.handover import Announce, Receive
-from sbk_tui.domain.operations.handover_out import Answer, Decide, Request, Withdraw
+from sbk_tui.domain.operations.handover_out import Decide, Request, TakeAnswer, Withdraw
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.issue_unit import IssueToUnit
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
 from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.domain.operations.returned import CheckCard, IssueAgain
 from sbk_tui.domain.operations.roll_back import RollBack
+from sbk_tui.domain.operations.settle_case import SettleCase
 from sbk_tui.domain.operations.store import Slot, StoreCards
 from sbk_tui.domain.operations.temp import (
     CancelTempCard,
@@ -97,7 +99,7 @@ def hand_over(card: str) -> tuple[Announce, Receive]:
     return announced, Receive(handover=handover, seen=(card,), damaged=(card,))
 
 
-def hand_on(card: str) -> tuple[Request, Decide, Decide, Withdraw, Answer]:
+def hand_on(card: str) -> tuple[Request, Decide, Decide, Withdraw, TakeAnswer]:
     """Return what a county may wish when it hands one card on."""
     request = Request(
         batch="2026-11-A", from_office="辉县市", to=PLACE, cards=(card,), receiver=VILLAGE
@@ -107,7 +109,7 @@ def hand_on(card: str) -> tuple[Request, Decide, Decide, Withdraw, Answer]:
         Decide(handover=request.id, verdict="approved"),
         Decide(handover=request.id, verdict="refused", reason="不对"),
         Withdraw(handover=request.id),
-        Answer(handover=request.id, counter=f"{PLACE}-b1", seen=(card,), damaged=(card,)),
+        TakeAnswer(handover=request.id, counter=f"{PLACE}-b1", seen=(card,), damaged=(card,)),
     )
 
 
@@ -123,6 +125,7 @@ def holder_wishes(holder: str, until: date) -> list[Operation]:
         rename(holder, HOLDERS[holder], "新名"),
         rename(holder, "新名", "又名"),
         ChangePhoto(person=holder, photo="1:00", reason="1"),
+        SettleCase(case="01", told="told"),
     ]
 
 
@@ -135,12 +138,9 @@ def rename(holder: str, before: str, after: str) -> Correct:
 def wishes(card: str, until: date) -> list[Operation]:
     """Return one operation of every kind about `card`, its holder and one temporary card."""
     holder = list(HOLDERS)[CARDS.index(card)]
-    return [
-        *card_wishes(card, until),
-        *holder_wishes(holder, until),
-        *hand_over(card),
-        *hand_on(card),
-    ]
+    blind = BlindLoss(card=card, name="刘洋", caller_name="刘洋", caller_phone="1", until=until)
+    about_cards = [*card_wishes(card, until), *hand_over(card), *hand_on(card), blind]
+    return [*about_cards, *holder_wishes(holder, until)]
 
 
 KINDS = len(wishes(CARDS[0], date(2026, 1, 1)))

@@ -17,7 +17,7 @@ from sbk_tui.domain.identity import card_check
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.batch import Line, TakeIn
 from sbk_tui.domain.operations.handover import Announce, Receive
-from sbk_tui.domain.operations.handover_out import PART, Answer, Decide, Request, Withdraw
+from sbk_tui.domain.operations.handover_out import PART, Decide, Request, TakeAnswer, Withdraw
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.world import Entity, Occasion, Seat
 from sbk_tui.errors import Refusal
@@ -120,8 +120,8 @@ def seen(cards: Sequence[str], **more: object) -> Receive:
     return Receive(handover=ASK.id, seen=tuple(cards), **more)  # type: ignore[arg-type]
 
 
-def answer(cards: Sequence[str], **more: object) -> Answer:
-    return Answer(handover=ASK.id, counter=TAKER, seen=tuple(cards), **more)  # type: ignore[arg-type]
+def answer(cards: Sequence[str], **more: object) -> TakeAnswer:
+    return TakeAnswer(handover=ASK.id, counter=TAKER, seen=tuple(cards), **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.clause("2.1.1")
@@ -286,7 +286,7 @@ def test_an_answer_by_file_says_what_the_count_says() -> None:
         (answer(numbered(PART + 1)), "handover.lines"),
     ],
 )
-def test_an_answer_that_cannot_be(wish: Answer, code: str) -> None:
+def test_an_answer_that_cannot_be(wish: TakeAnswer, code: str) -> None:
     assert sent().refusal(wish) == code
 
 

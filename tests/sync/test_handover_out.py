@@ -122,8 +122,9 @@ def record_of(store: Store, handover: Handover) -> Handover:
 
 
 @pytest.mark.clause("2.1.1", "2.1.2", "2.1", "B7")
+@pytest.mark.parametrize("by_file", [False, True], ids=["rows", "file"])
 def test_five_hundred_cards_three_missing_one_extra_are_the_same_at_both_ends(
-    place: Callable[[str, str], Place], city: City, tmp_path: Path
+    place: Callable[[str, str], Place], city: City, tmp_path: Path, by_file: bool
 ) -> None:
     county, township = place("410782-c1", "C"), place(f"{PLACE}-a1", "T")
     stock(county, PEOPLE)
@@ -138,31 +139,22 @@ def test_five_hundred_cards_three_missing_one_extra_are_the_same_at_both_ends(
     assert county.outgoing.export(settled.handover, path) == 500
     county.sync()
 
-    offered = township.incoming.read(path)
-    assert offered.manifest.id == handover.id
-    announced = township.incoming.announce(offered.manifest, op=township.new_id())
-    count = Count(announced, ())
-    for n in (*range(497), 9999):
-        count.scan(card_of(n))
-    closed = township.incoming.close(announced, count, op=township.new_id())
-    assert closed.handover.check == settled.handover.check  # on both papers
-    back = tmp_path / "back.csv"
-    township.incoming.export_receipt(handover.id, back)
+    announced, closed = counted(township, path)
+    assert announced.id == handover.id
+    assert closed.check == settled.handover.check  # on both papers
     township.sync()
-
-    # By rows: what the city tells of the hand-over is what the township counted.
-    city_record = record_of(city.hub.store, handover)
-    assert figures(city_record) == figures(closed.handover)
-    (told,) = city.rows(
-        "SELECT body FROM feed WHERE subject = ? ORDER BY pos DESC LIMIT 1", handover.subject
-    )
-    assert figures(msgspec.msgpack.decode(told[0], type=Handover)) == figures(closed.handover)  # type: ignore[arg-type]
-    # By file: the county's own record comes to the same, and so it does at the city again.
-    answered = county.outgoing.take_answer(back, op=county.new_id())
-    assert figures(answered.handover) == figures(closed.handover)
+    if by_file:
+        back = tmp_path / "back.csv"
+        township.incoming.export_receipt(handover.id, back)
+        answered = county.outgoing.take_answer(back, op=county.new_id())
+        assert figures(answered.handover) == figures(closed)
     county.sync()
-    assert figures(record_of(city.hub.store, handover)) == figures(closed.handover)
 
+    at_county = record_of(county.office.opened.store, handover)
+    at_township = record_of(township.office.opened.store, handover)
+    at_city = record_of(city.hub.store, handover)
+    assert figures(at_county) == figures(at_township) == figures(at_city) == figures(closed)
+    assert at_county.answered == by_file
     wrong = {("handover.missing", card_of(n)) for n in (497, 498, 499)}
     wrong.add(("handover.extra", card_of(9999)))
     assert cases(county.office.opened.store) == wrong
@@ -172,6 +164,54 @@ def test_five_hundred_cards_three_missing_one_extra_are_the_same_at_both_ends(
     assert {code for _seq, _state, _verdict, code in city.verdicts()} == {""}
     for each in (county, township):
         assert verify(each.office.opened.store, key=None, initials=letters).sound
+
+    # Found in a corner of the box: closed at both ends, the extra card stays open at both.
+    found = Count(record_of(township.office.opened.store, handover), ())
+    for n in (497, 498, 499):
+        found.scan(card_of(n))
+    township.incoming.close(at_township, found, op=township.new_id())
+    township.sync()
+    county.sync()
+    assert record_of(county.office.opened.store, handover).state == "done"
+    assert cases(county.office.opened.store) == {("handover.extra", card_of(9999))}
+    assert cases(city.hub.store) == {("handover.extra", card_of(9999))}
+
+
+def counted(township: Place, path: Path) -> tuple[Handover, Handover]:
+    """Take a list of 500 in and count it: three are missing, one is too many."""
+    offered = township.incoming.read(path)
+    announced = township.incoming.announce(offered.manifest, op=township.new_id())
+    count = Count(announced, ())
+    for n in (*range(497), 9999):
+        count.scan(card_of(n))
+    return announced, township.incoming.close(announced, count, op=township.new_id()).handover
+
+
+@pytest.mark.clause("2.1", "2.1.2")
+def test_a_township_with_a_line_needs_no_file(
+    place: Callable[[str, str], Place], city: City
+) -> None:
+    county, township = place("410782-c1", "C"), place(f"{PLACE}-a1", "T")
+    stock(county, range(20))
+    (pick,) = county.outgoing.picks(PLACE)
+    (asked,) = county.outgoing.request(PLACE, [pick], FORM, op=county.new_id()).handovers
+    county.sync()
+    township.sync()
+    assert township.incoming.unfinished() == ()  # asked for is not sent
+    county.outgoing.approve(asked, op=county.new_id())
+    county.sync()
+    township.sync()
+    (coming,) = township.incoming.unfinished()
+    assert (coming.id, coming.state) == (asked.id, "sent")
+    count = Count(coming, township.incoming.out_of(coming))
+    for n in range(20):
+        count.scan(card_of(n))
+    township.incoming.close(coming, count, op=township.new_id())
+    township.sync()
+    county.sync()
+    assert record_of(county.office.opened.store, asked).state == "done"
+    assert city.rows("SELECT DISTINCT custody FROM card") == [(f"{PLACE}-a1",)]
+    assert {code for _seq, _state, _verdict, code in city.verdicts()} == {""}
 
 
 @pytest.mark.clause("2.1.1")
@@ -192,7 +232,9 @@ def test_one_lot_wanted_at_two_townships_goes_where_it_was_judged_first(
     assert "已交“辉县市" in first.outgoing.refused_by_city(asked[0])
     with pytest.raises(Refusal, match="city_refused"):
         first.outgoing.approve(asked[0], op=first.new_id())
-    first.outgoing.refuse(asked[0], "市里已交别处", op=first.new_id())
+    # The city's rows take the place of the request: its cards are where the first one says.
+    assert first.outgoing.page("", waiting=True, after=None, limit=9) == ()
+    assert second.outgoing.approve(asked[1], op=second.new_id()).handover.state == "sent"
 
 
 @pytest.mark.clause("2.1.1", "2.1.2", "A4")

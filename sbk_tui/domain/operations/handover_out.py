@@ -1,7 +1,7 @@
 """交接申请, 交接处理 (2.1.1, 2.1.2): a county or city hands finished cards to the place below.
 
 A request names the cards; its approval sends them, part by part; the receiving counter's count
-closes it. Where that count comes as a file, `Answer` takes it in.
+closes it. Where that count comes as a file, `TakeAnswer` takes it in.
 """
 
 from __future__ import annotations
@@ -192,7 +192,7 @@ class Decide(Operation, frozen=True, array_like=True, kw_only=True):
                 yield replace(card, custody="", sent_at=occasion.at, sent_to=handover.to)
 
 
-class Answer(Operation, frozen=True, array_like=True, kw_only=True):
+class TakeAnswer(Operation, frozen=True, array_like=True, kw_only=True):
     """接收回执: what the receiving counter's file says it counted; shaped like the count itself."""
 
     kind: ClassVar[str] = "handover.answer"
