@@ -90,7 +90,7 @@ def _import(counter: Counter, sheet: Sheet, args: argparse.Namespace) -> int:
 def _announce(counter: Counter, args: argparse.Namespace) -> int:
     desk = counter.desks.handovers
     offered = desk.read(args.file)
-    if not (args.dry_run or offered.known):
+    if not (args.dry_run or offered.is_taken):
         desk.announce(offered.manifest, op=counter.new_id())
     manifest = offered.manifest
     facts: dict[str, str | int] = {
@@ -105,11 +105,11 @@ def _announce(counter: Counter, args: argparse.Namespace) -> int:
             "dry_run": args.dry_run,
             "handover": manifest.id,
             **facts,
-            "known": offered.known is not None,
+            "known": offered.is_taken,
             "issued_before": offered.out,
         })  # fmt: skip
         return 0
-    key = "dry" if args.dry_run else "known" if offered.known else ""
+    key = "dry" if args.dry_run else "known" if offered.is_taken else ""
     say(word(f"import.handover_{key}".rstrip("_"), **facts))
     if offered.out:
         say(word("import.handover_out", count=offered.out))

@@ -51,7 +51,12 @@ class Offered(NamedTuple):
     out: int
     """Cards on it that were issued before."""
     known: Handover | None
-    """The same list, taken in before and not counted to the end: it is gone on with."""
+    """The same list, known before and not counted to the end: it is gone on with."""
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the lines of the list, with all people on it, are on record here."""
+        return self.known is not None and self.known.announced_at is not None
 
 
 class Closed(NamedTuple):

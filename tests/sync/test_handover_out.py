@@ -276,3 +276,33 @@ def test_an_altered_county_approves_nothing_that_was_withdrawn(
     ]  # fmt: skip
     card = city.rows("SELECT custody FROM card WHERE number = ?", card_of(0))
     assert card == [("410782-c1",)]
+
+
+@pytest.mark.clause("2.1")
+def test_the_file_brings_the_people_of_whom_no_row_tells(
+    place: Callable[[str, str], Place], city: City, tmp_path: Path
+) -> None:
+    county, township = place("410782-c1", "C"), place(f"{PLACE}-a1", "T")
+    line = Line(person="f" * 32, number=number_of(1), name="持卡人", card=card_of(1))
+    county.office.do(TakeIn(batch=BATCH, lines=(line,)))  # no village: nobody's township
+    pick = Pick(BATCH, PLACE, whole=True, cards=(card_of(1),))
+    (asked,) = county.outgoing.request(PLACE, [pick], FORM, op=county.new_id()).handovers
+    county.outgoing.approve(asked, op=county.new_id())
+    path = tmp_path / "list.csv"
+    county.outgoing.export(county.outgoing.get(asked.id), path)
+    county.sync()
+    township.sync()
+    assert township.incoming.cards([card_of(1)]) == {}
+    offered = township.incoming.read(path)
+    assert (offered.known is not None, offered.is_taken) == (True, False)
+    coming = township.incoming.announce(offered.manifest, op=township.new_id())
+    assert township.incoming.read(path).is_taken
+    township.sync()  # also once the city has decided on the list
+    assert list(township.incoming.cards([card_of(1)])) == [card_of(1)]
+    count = Count(coming, ())
+    count.scan(card_of(1))
+    township.incoming.close(coming, count, op=township.new_id())
+    township.sync()
+    assert city.rows("SELECT custody FROM card") == [(f"{PLACE}-a1",)]
+    assert {code for _seq, _state, _verdict, code in city.verdicts()} == {""}
+    assert len(township.incoming.cards([card_of(1)])) == 1  # it is told of its own work
