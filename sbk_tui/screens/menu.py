@@ -261,7 +261,10 @@ class MenuScreen(OverList, Screen[None]):
 
     def _row(self, entry: Entry) -> Row:
         refusal = entry.refused_to(self._desks.seat.authority)
-        about = word(f"menu.{refusal.code.replace('.', '_')}") if refusal else entry.about
+        about = entry.about
+        if refusal is not None:
+            key = f"menu.{refusal.code.replace('.', '_')}"
+            about = word(key, clause=refusal.clause or "")
         return Row(entry.clause, (entry.clause, entry.title, about), "dim" if refusal else "")
 
     @on(Input.Changed)
