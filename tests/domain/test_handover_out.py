@@ -172,6 +172,24 @@ def test_a_lot_goes_to_one_place_and_the_first_request_stands() -> None:
     office.do(second)  # its cards are free again
 
 
+@pytest.mark.clause("2.1.1", "2.1.2", "2.1")
+@pytest.mark.parametrize("city", ["4107", "410700"])
+def test_cards_go_from_the_city_by_the_county_to_the_township(city: str) -> None:
+    office, at_city = Office(), at(f"{city}-m1", level="M")
+    office.do(TakeIn(batch=BATCH, lines=LINES), at_city)
+    down = replace(ASK, to=COUNTY)
+    office.do(down, at_city)
+    assert office.refusal(ASK, at_city) == "handover.already"
+    office.do(Decide(handover=down.id, verdict="approved"), at_city)
+    assert office.refusal(ASK) == "handover.already"  # not here yet
+    office.do(Receive(handover=down.id, seen=tuple(CARDS)), HERE)
+    assert office.refusal(ASK, at_city) == "handover.already"
+    office.do(ASK)
+    office.do(decide("approved"))
+    office.do(seen(CARDS), THERE)
+    assert {office.card(card).custody for card in CARDS} == {TAKER}
+
+
 @pytest.mark.clause("2.1.2")
 def test_an_approval_puts_the_cards_on_their_way() -> None:
     office = sent()

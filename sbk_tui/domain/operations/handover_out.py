@@ -59,7 +59,7 @@ class Request(Operation, frozen=True, array_like=True, kw_only=True):
         bounded(self.from_office, _MOST_TEXT)
         self._admit_place(occasion)
         check_receiver(self.receiver, REQUEST)
-        self._refuse_second(world)
+        self._refuse_second(world, occasion.seat.counter)
         if world.handover(self.id) is not None and not self._is_new(world):
             return  # the list, or even the count, came before the request did
         for number in self.cards:
@@ -74,12 +74,16 @@ class Request(Operation, frozen=True, array_like=True, kw_only=True):
         if not below or len(to) < len(own):
             raise Refusal("handover.not_below", clause=REQUEST, to=to)
 
-    def _refuse_second(self, world: World) -> None:
+    def _refuse_second(self, world: World, counter: str) -> None:
         """Refuse what another request has taken: the first that is judged wins."""
         wanted = frozenset(self.cards)
         for other in world.handovers_of(self.batch):
             by_list_only = other.id == self.id and not other.sender
-            if not other.is_over and not by_list_only and wanted.intersection(other.expected):
+            if other.is_over or by_list_only:
+                continue
+            # What came here by a hand-over (from the city) may go on from here.
+            arrived = other.received if other.counter == counter else ()
+            if wanted.difference(arrived).intersection(other.expected):
                 raise Refusal("handover.already", clause=REQUEST, batch=self.batch, to=other.to)
 
     def _is_new(self, world: World) -> bool:
