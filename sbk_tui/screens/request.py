@@ -247,17 +247,22 @@ class RequestScreen(OverList, JobScreen):
 
     def _sure(self, picks: list[Pick], values: dict[str, str], answer: str | None) -> None:
         if answer == "yes":
-            ask = partial(
-                self.desks.outgoing.request, self._place, picks, values,
-                op=self._op, draft=self._draft,
-            )  # fmt: skip
-            self.in_background(ask, self._requested)
+            self.in_background(partial(self._submit, picks, values), self._requested)
 
-    def _requested(self, requested: Requested) -> None:
+    def _submit(
+        self, picks: list[Pick], values: dict[str, str]
+    ) -> tuple[Requested, tuple[Pick, ...]]:
+        """Ask for them, and read what is left (in the background)."""
+        desk = self.desks.outgoing
+        requested = desk.request(self._place, picks, values, op=self._op, draft=self._draft)
+        return requested, desk.picks(self._place)
+
+    def _requested(self, answer: tuple[Requested, tuple[Pick, ...]]) -> None:
+        requested, left = answer
         self.drop_draft(self._draft)
         self._op, self._draft = self.desks.new_id(), self.desks.new_id()
         self._marked = frozenset()
-        self._show(self.desks.outgoing.picks(self._place))
+        self._show(left)
         self.show_progress(self.progress.found_done("receiver").found_done("submit"))
         said = word(
             "handover_out.requested",

@@ -6,7 +6,7 @@ list for the township is written from the records afterwards, as often as it is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,16 +21,15 @@ from sbk_tui.data.outgoing import Outgoing, Stocked
 from sbk_tui.data.stock import Shelved
 from sbk_tui.domain.capital_amount import capital_amount
 from sbk_tui.domain.card import Receiver
-from sbk_tui.domain.handover import DAMAGED, EXTRA, ISSUED, MISSING, Handover
+from sbk_tui.domain.handover import Handover
 from sbk_tui.domain.identity import Phone, SocialNumber
-from sbk_tui.domain.operations.handover import MOST_CARDS, MOST_SEEN
+from sbk_tui.domain.operations.handover import MOST_CARDS
 from sbk_tui.domain.operations.handover_out import (
     PART,
     PROCESS,
     REQUEST,
     Decide,
     Request,
-    TakeAnswer,
     Withdraw,
 )
 from sbk_tui.domain.rules import Rules
@@ -42,7 +41,7 @@ from sbk_tui.services.exports import write_table
 from sbk_tui.services.forms import Field, Values, problems
 from sbk_tui.services.lots import lot_id, lots_of
 from sbk_tui.services.manifest import manifest_rows
-from sbk_tui.services.receipt import Result, read_receipt
+from sbk_tui.services.receipt import read_receipt
 from sbk_tui.services.sheets import Sheet
 from sbk_tui.services.slips import Desk, head
 from sbk_tui.texts import name_of, word, words_for
@@ -349,11 +348,11 @@ class HandoverOutDesk:
         with Sheet(path) as sheet:
             receipt = read_receipt(sheet)
         before = self.get(receipt.id)
-        wishes = list(_answers(before, receipt.counter, receipt.results))
-        if before.closed_at is not None and _says_nothing_new(before, receipt.results):
+        if before.closed_at is not None and receipt.is_known(before):
             raise Refusal("receipt.again", clause=PROCESS, batch=before.batch)
         intents = (
-            self._ledger.intend(wish, op=lot_id(op, number)) for number, wish in enumerate(wishes)
+            self._ledger.intend(wish, op=lot_id(op, number))
+            for number, wish in enumerate(receipt.operations())
         )
         beside: list[Beside] = [SettledCases()]
         done = self._ledger.perform_all(intents, beside)[-1]
@@ -367,31 +366,6 @@ def _capital(count: int) -> str:
 
 def _free(stocked: Stocked, taken: frozenset[str]) -> tuple[str, ...]:
     return tuple(card for card in stocked.cards if card not in taken)
-
-
-def _says_nothing_new(handover: Handover, results: Sequence[Result]) -> bool:
-    known = {
-        "handover.received": handover.received, DAMAGED: handover.damaged,
-        ISSUED: handover.issued, EXTRA: handover.extra, MISSING: handover.missing,
-    }  # fmt: skip
-    held = {code: frozenset(cards) for code, cards in known.items()}
-    return all(each.card in held[each.code] for each in results)
-
-
-def _answers(handover: Handover, counter: str, results: Sequence[Result]) -> Iterator[TakeAnswer]:
-    """Yield the operations of a count that came as a file; the last of them confirms it."""
-    said = [each for each in results if each.code != MISSING]
-    lots = list(lots_of(said, MOST_SEEN)) or [()]
-    for place, lot in enumerate(lots, 1):
-        yield TakeAnswer(
-            handover=handover.id,
-            counter=counter,
-            seen=tuple(r.card for r in lot if r.code in ("handover.received", DAMAGED)),
-            damaged=tuple(r.card for r in lot if r.code == DAMAGED),
-            issued=tuple(r.card for r in lot if r.code == ISSUED),
-            extra=tuple(r.card for r in lot if r.code == EXTRA),
-            last=place == len(lots),
-        )
 
 
 def _card_row(place: int, held: Shelved) -> dict[str, str]:

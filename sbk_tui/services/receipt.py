@@ -13,10 +13,12 @@ from typing import NamedTuple
 from sbk_tui.domain.handover import DAMAGED, EXTRA, ISSUED, MISSING, Handover, check_number
 from sbk_tui.domain.handover import handover_id as id_of
 from sbk_tui.domain.identity import CardNumber, DivisionCode
-from sbk_tui.domain.operations.handover import CLAUSE
+from sbk_tui.domain.operations.handover import CLAUSE, MOST_SEEN
+from sbk_tui.domain.operations.handover_out import TakeAnswer
 from sbk_tui.domain.text import bounded, narrow
 from sbk_tui.errors import BadUsage, Refusal
 from sbk_tui.services.card_columns import heading
+from sbk_tui.services.lots import lots_of
 from sbk_tui.services.sheets import Row, Sheet
 from sbk_tui.texts import word
 
@@ -49,6 +51,30 @@ class Receipt(NamedTuple):
     def id(self) -> str:
         """The id of the hand-over that it answers."""
         return id_of(self.batch, self.to, self.check)
+
+    def is_known(self, handover: Handover) -> bool:
+        """Return whether a hand-over's record says all this already."""
+        known = {
+            _RECEIVED: handover.received, DAMAGED: handover.damaged, ISSUED: handover.issued,
+            EXTRA: handover.extra, MISSING: handover.missing,
+        }  # fmt: skip
+        held = {code: frozenset(cards) for code, cards in known.items()}
+        return all(each.card in held[each.code] for each in self.results)
+
+    def operations(self) -> Iterator[TakeAnswer]:
+        """Yield the operations that take it in; the last of them confirms the count."""
+        said = [each for each in self.results if each.code != MISSING]
+        lots = list(lots_of(said, MOST_SEEN)) or [()]
+        for place, lot in enumerate(lots, 1):
+            yield TakeAnswer(
+                handover=self.id,
+                counter=self.counter,
+                seen=tuple(each.card for each in lot if each.code in (_RECEIVED, DAMAGED)),
+                damaged=tuple(each.card for each in lot if each.code == DAMAGED),
+                issued=tuple(each.card for each in lot if each.code == ISSUED),
+                extra=tuple(each.card for each in lot if each.code == EXTRA),
+                last=place == len(lots),
+            )
 
 
 def receipt_rows(handover: Handover) -> Iterator[tuple[str, ...]]:
