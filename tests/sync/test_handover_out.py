@@ -306,3 +306,48 @@ def test_the_file_brings_the_people_of_whom_no_row_tells(
     assert city.rows("SELECT custody FROM card") == [(f"{PLACE}-a1",)]
     assert {code for _seq, _state, _verdict, code in city.verdicts()} == {""}
     assert len(township.incoming.cards([card_of(1)])) == 1  # it is told of its own work
+
+
+@pytest.mark.clause("2.1.1", "2.1.2", "2.1")
+def test_a_batch_of_the_factory_goes_from_the_city_by_the_county_to_its_townships(
+    place: Callable[[str, str], Place], city: City
+) -> None:
+    """One file holds many townships: whose a card is, its holder's village says."""
+    top, county = place("4107-m1", "M"), place("410782-c1", "C")
+    villages = [f"{PLACE}201"] * 3 + ["410782103201"] * 2 + ["410702001016"]
+    lines = tuple(
+        Line(
+            person=f"{n:032x}", number=number_of(n), name="持卡人", card=card_of(n),
+            village_code=village,
+        )
+        for n, village in enumerate(villages)
+    )  # fmt: skip
+    top.office.do(TakeIn(batch=BATCH, lines=lines))
+    assert [(p.whole, len(p.cards)) for p in top.outgoing.picks("410782")] == [
+        (False, 5),
+        (True, 6),
+    ]
+    assert ("410782", "辉县市") in top.outgoing.places("辉县")
+    pick = top.outgoing.picks("410782")[0]
+    (asked,) = top.outgoing.request("410782", [pick], FORM, op=top.new_id()).handovers
+    top.outgoing.approve(asked, op=top.new_id())
+    top.sync()
+    county.sync()
+    (coming,) = county.incoming.unfinished()
+    count = Count(coming, ())
+    for n in range(5):
+        count.scan(card_of(n))
+    county.incoming.close(coming, count, op=county.new_id())
+    parts = {to: county.outgoing.picks(to)[0].cards for to in (PLACE, "410782103")}
+    assert {to: len(cards) for to, cards in parts.items()} == {PLACE: 3, "410782103": 2}
+    for to in parts:
+        picks = county.outgoing.picks(to)[:1]
+        (each,) = county.outgoing.request(to, picks, FORM, op=county.new_id()).handovers
+        county.outgoing.approve(each, op=county.new_id())
+    county.sync()
+    top.sync()
+    assert record_of(top.office.opened.store, asked).state == "done"
+    assert {code for _seq, _state, _verdict, code in city.verdicts()} == {""}
+    assert {to for (to,) in city.rows("SELECT place FROM handover WHERE state = 'sent'")} == {
+        PLACE, "410782103",
+    }  # fmt: skip
