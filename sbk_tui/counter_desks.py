@@ -13,6 +13,7 @@ from sbk_tui.data.day import DayBook
 from sbk_tui.data.drafts import Drafts
 from sbk_tui.data.handovers import Handovers
 from sbk_tui.data.issues import Issues
+from sbk_tui.data.outgoing import Outgoing
 from sbk_tui.data.papers import Papers
 from sbk_tui.data.pseudonym import pseudonyms
 from sbk_tui.data.stats import Stats
@@ -34,6 +35,7 @@ from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.handover_desk import HandoverDesk
+from sbk_tui.services.handover_out import HandoverOutDesk
 from sbk_tui.services.household_desk import HouseholdDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
@@ -73,6 +75,7 @@ def build(a: Around) -> Desks:
         portraits=_portraits(a),
         papers=_papers(a),
         handovers=_handovers(a),
+        outgoing=_outgoing(a),
         check=_check(a),
         stock=_stock(a),
         units=_units(a),
@@ -230,6 +233,21 @@ def _handovers(a: Around) -> HandoverDesk:
         district=a.held.district,
         new_id=a.new_id,
         pseudonym=lambda use, text: pseudonyms(a.store)(use, text),
+    )
+
+
+def _outgoing(a: Around) -> HandoverOutDesk:
+    return HandoverOutDesk(
+        a.ledger,
+        Outgoing(a.store, a.held.counter),
+        Handovers(a.store),
+        access=AccessLog(a.store, a.session.clerk),
+        rules=a.rules,
+        desk=a.head,
+        seat=a.seat,
+        new_id=a.new_id,
+        now_ms=a.now_ms,
+        folder=a.home / "exports",
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from sbk_tui import divisions
 from sbk_tui.errors import Fact, SbkError
 from sbk_tui.resources import toml_folder
 
@@ -31,8 +32,15 @@ def words_for(code: str, facts: Mapping[str, Fact]) -> Words:
     entry = toml_folder("texts/errors").get(code)
     if entry is None:
         return Words(f"未登记的错误（{code}）。", "请记下代码，联系系统管理员。")
-    spoken = _Facts({name: name_of(name, str(value)) for name, value in facts.items()})
+    spoken = _Facts({name: _spoken(name, str(value)) for name, value in facts.items()})
     return Words(entry["message"].format_map(spoken), entry["remedy"].format_map(spoken))
+
+
+def _spoken(name: str, value: str) -> str:
+    """Return a fact in words: a code of the table of its name, a place by its full name."""
+    if name == "to":
+        return divisions.full_name(value)
+    return name_of(name, value)
 
 
 def word(key: str, **facts: Fact) -> str:

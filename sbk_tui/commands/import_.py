@@ -1,6 +1,7 @@
 """`sbk import cards FILE`: finished cards from a list, all of them or none (`--skip-bad`).
 
 `sbk import handover FILE` takes a 交接清单 in, whose cards are then counted in one by one (2.1);
+`sbk import receipt FILE` what a township counted of cards that were sent to it (2.1.2);
 `sbk import units FILE` the city's list of units, for the look-ups of 1.2 and 2.2.1.
 """
 
@@ -34,7 +35,9 @@ _SHOWN = 20
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command."""
-    parser.add_argument("what", choices=["cards", "handover", "units"], help=word("import.what"))
+    parser.add_argument(
+        "what", choices=["cards", "handover", "receipt", "units"], help=word("import.what")
+    )
     parser.add_argument("file", metavar="FILE", type=Path, help=word("import.file"))
     parser.add_argument("--batch", metavar="NAME", default="", help=word("import.batch"))
     parser.add_argument("--dry-run", action="store_true", help=word("import.dry_run"))
@@ -50,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         if args.what == "handover":
             return _announce(counter, args)
+        if args.what == "receipt":
+            return _take_answer(counter, args)
         if args.what == "units":
             return _take_in_units(counter, args)
         with Sheet(args.file) as sheet:
@@ -85,7 +90,7 @@ def _import(counter: Counter, sheet: Sheet, args: argparse.Namespace) -> int:
 def _announce(counter: Counter, args: argparse.Namespace) -> int:
     desk = counter.desks.handovers
     offered = desk.read(args.file)
-    if not (args.dry_run or offered.known):
+    if not (args.dry_run or offered.is_taken):
         desk.announce(offered.manifest, op=counter.new_id())
     manifest = offered.manifest
     facts: dict[str, str | int] = {
@@ -100,14 +105,33 @@ def _announce(counter: Counter, args: argparse.Namespace) -> int:
             "dry_run": args.dry_run,
             "handover": manifest.id,
             **facts,
-            "known": offered.known is not None,
+            "known": offered.is_taken,
             "issued_before": offered.out,
         })  # fmt: skip
         return 0
-    known = "import.handover_known" if offered.known else "import.handover"
+    known = "import.handover_known" if offered.is_taken else "import.handover"
     say(word("import.handover_dry" if args.dry_run else known, **facts))
     if offered.out:
         say(word("import.handover_out", count=offered.out))
+    return 0
+
+
+def _take_answer(counter: Counter, args: argparse.Namespace) -> int:
+    if args.dry_run:
+        raise BadUsage("import.no_dry_run")
+    settled = counter.desks.outgoing.take_answer(args.file, op=counter.new_id())
+    handover = settled.handover
+    wrong = [{"code": each.code, "card": each.card} for each in handover.differences()]
+    facts: dict[str, str | int] = {
+        "batch": handover.batch,
+        "received": len(handover.received),
+        "wrong": len(wrong),
+    }
+    if args.json:
+        head = {"handover": handover.id, "state": handover.state}
+        emit({**head, **facts, "differences": wrong, "op": settled.done.op})
+    else:
+        say(word("import.receipt", **facts))
     return 0
 
 

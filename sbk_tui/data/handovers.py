@@ -5,7 +5,7 @@ Counter and hub settle the cases alike, each in its own table, from the same rec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,6 +18,7 @@ from sbk_tui.domain.card import Card
 from sbk_tui.domain.handover import Handover
 from sbk_tui.domain.people import Person
 
+_LEAST_ID = 6
 _CHUNK = 500
 """Question marks of one statement."""
 
@@ -36,11 +37,23 @@ class Handovers:
             ).fetchone()
         return msgspec.msgpack.decode(row[0], type=Handover) if row else None
 
-    def unfinished(self) -> tuple[Handover, ...]:
-        """Return the lists that are not counted in or lack cards, by batch."""
+    def beginning(self, text: str) -> Handover | None:
+        """Return the one hand-over whose id begins with `text` (at least six characters)."""
+        if len(text) < _LEAST_ID:
+            return None
         with self._store.session() as db:
             rows: Any = db.execute_sql(
-                "SELECT body FROM handover WHERE state IN ('open', 'short') ORDER BY batch, id"
+                "SELECT body FROM handover WHERE id >= ? AND id < ? LIMIT 2", (text, text + "g")
+            ).fetchall()
+        return msgspec.msgpack.decode(rows[0][0], type=Handover) if len(rows) == 1 else None
+
+    def unfinished(self, place: str) -> tuple[Handover, ...]:
+        """Return what came to `place` and is not counted in or lacks cards, by batch."""
+        with self._store.session() as db:
+            rows: Any = db.execute_sql(
+                "SELECT body FROM handover WHERE state IN ('sent', 'open', 'short') AND place = ?"
+                " ORDER BY batch, id",
+                (place,),
             ).fetchall()
         return tuple(msgspec.msgpack.decode(row[0], type=Handover) for row in rows)
 
@@ -71,6 +84,26 @@ class SettledCases(NamedTuple):
         for entity in done.changed:
             if isinstance(entity, Handover):
                 settle_cases(db, entity, op=done.op, at_ms=done.at_ms)
+
+
+def settle_told(db: SqliteDatabase, subjects: Iterable[str], *, at_ms: int) -> None:
+    """Settle the cases of hand-overs of which the city has told: those that this counter is in.
+
+    Inside the caller's transaction, once the records are as they are to be.
+    """
+    told = [name.partition("/")[2] for name in subjects if name.startswith("handover/")]
+    if not told:
+        return
+    (own,) = db.execute_sql("SELECT counter FROM incarnation ORDER BY opened DESC").fetchone()
+    for handover_id in told:
+        row: Any = db.execute_sql(
+            "SELECT body FROM handover WHERE id = ?", (handover_id,)
+        ).fetchone()
+        if row is None:
+            continue
+        handover = msgspec.msgpack.decode(row[0], type=Handover)
+        if own in (handover.sender, handover.counter):
+            settle_cases(db, handover, op=handover.request, at_ms=at_ms)
 
 
 def settle_cases(db: SqliteDatabase, handover: Handover, *, op: str, at_ms: int) -> None:

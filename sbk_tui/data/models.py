@@ -254,9 +254,17 @@ class Unit(Base):
 
 class Handover(Base):
     id = TextField(primary_key=True)
-    batch = TextField()
+    batch = TextField(index=True)
     state = TextField(index=True)
     body = BlobField()
+    sender = TextField(default="")
+    place = TextField(default="")
+    """行政区划代码 of the receiving place."""
+    made = TextField(default="")
+    """When it was asked for, else when its list came; ISO, UTC."""
+
+    class Meta:
+        indexes = ((("sender", "made", "id"), False),)
 
 
 class HubRow(Base):

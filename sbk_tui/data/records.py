@@ -119,6 +119,10 @@ class Records:
     def handover(self, handover_id: str) -> Handover | None:
         return self._one(_handover, "SELECT body FROM handover WHERE id = ?", handover_id)
 
+    def handovers_of(self, batch: str) -> tuple[Handover, ...]:
+        """Return the hand-overs of a batch, to whatever place."""
+        return self._all(_handover, "SELECT body FROM handover WHERE batch = ? ORDER BY id", batch)
+
     def version(self, subject: str) -> int:
         """Return how often `subject` was changed; 0 when it does not exist."""
         row = self._db.execute_sql(
@@ -178,10 +182,15 @@ class Records:
 
     def _put_handover(self, handover: Handover, body: bytes) -> None:
         self._db.execute_sql(
-            "INSERT INTO handover (id, batch, state, body) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body",
-            (handover.id, handover.batch, handover.state, body),
-        )
+            "INSERT INTO handover (id, batch, state, body, sender, place, made)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body,"
+            " sender = excluded.sender, made = excluded.made",
+            (
+                handover.id, handover.batch, handover.state, body, handover.sender, handover.to,
+                _text(handover.requested_at or handover.announced_at) or "",
+            ),
+        )  # fmt: skip
 
     def _put_person(self, person: Person, body: bytes) -> None:
         self._db.execute_sql(

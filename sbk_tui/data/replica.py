@@ -15,6 +15,7 @@ from peewee import SqliteDatabase
 
 from sbk_tui.data import outbox
 from sbk_tui.data.cases import CaseItem, file_case
+from sbk_tui.data.handovers import settle_told
 from sbk_tui.data.rebase import cursor_of, rebase
 from sbk_tui.data.record import hlc_of
 from sbk_tui.data.records import knows
@@ -158,7 +159,9 @@ class Replica:
         _remember(db, "cursor", page.next)
         if page.hub_ms - self._now_ms() < FOLLOWED_MS:
             _remember(db, "hlc", max(_known(db, "hlc"), hlc_of(page.hub_ms)))
-        rebase(db, self._initials, filter(knows, touched))
+        known = set(filter(knows, touched))
+        rebase(db, self._initials, known)
+        settle_told(db, known, at_ms=self._now_ms())
 
     def _keep_blocked(self, db: SqliteDatabase, blocked: Iterable[Blocked]) -> None:
         for card in blocked:

@@ -19,8 +19,9 @@ from peewee import SqliteDatabase
 
 from sbk_tui.errors import BadUsage, IntegrityFault, StorageFault
 
-_PATIENCE_S = 5
-"""How long a writer waits for another process's transaction."""
+_PATIENCE_S = 20
+"""How long a writer waits for another process's transaction, seconds: on a slow machine the sender
+takes a page of the city's rows in at low priority, and a clerk's save must not fail for it."""
 
 PRAGMAS = (
     ("journal_mode", "wal"),

@@ -141,6 +141,10 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """When its list came to the counter: from then on it is counted as waiting (滞留)."""
     received_at: datetime | None = None
     """When it was counted in here from a hand-over (乡镇接收, 2.1)."""
+    sent_at: datetime | None = None
+    """When it left for the place below (市中心发出, 2.1.2); on its way until it is received."""
+    sent_to: str = ""
+    """行政区划代码 of the place for which it left (领卡地)."""
     uncollected: tuple[date, ...] = ()
     """The days on which nobody had fetched it (滞留标记); the third makes it a 滞留卡."""
     stored_at: datetime | None = None
@@ -166,6 +170,11 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """The day on which the receipt of 2.3.1 was signed, or the card came back."""
     not_home_on: date | None = None
     """The last day on which it was brought and nobody was at home (B10)."""
+
+    @property
+    def is_out(self) -> bool:
+        """Whether it was handed out or has ended: no box can hold it."""
+        return self.collected_at is not None or self.state is not CardState.SEALED
 
     @property
     def subject(self) -> str:

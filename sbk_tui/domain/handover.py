@@ -1,6 +1,7 @@
-"""成品卡交接 (2.1) as the receiving counter sees it: what a batch's list says, and what came.
+"""成品卡交接 (2.1) from both ends: what is asked for, decided and sent, and what came of it.
 
-Counted in by difference (B7): what is on the list and not in the hand stays open by name.
+Counted in by difference (B7): what is on the list and not in the hand stays open by name. Both
+ends, and the city, write into one record: its id follows from batch, place and cards.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
+
+from sbk_tui.domain.card import Receiver
 
 MISSING, DAMAGED = "handover.missing", "handover.damaged"
 EXTRA, ISSUED = "handover.extra", "handover.issued"
@@ -26,7 +29,7 @@ class Difference(NamedTuple):
 
 
 class Handover(msgspec.Struct, frozen=True, kw_only=True):
-    """交接: one list of finished cards, from its arrival until every card is accounted for."""
+    """交接: one list of finished cards, from its request until every card is accounted for."""
 
     id: str
     """From batch, place and check number: the same list taken in twice is known."""
@@ -37,8 +40,10 @@ class Handover(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     """Cards, as the list's first line says."""
     check: str
-    counter: str
-    announced_at: datetime
+    counter: str = ""
+    """The receiving counter; empty until its list came or its cards were counted."""
+    announced_at: datetime | None = None
+    """When the list came to the receiving counter."""
     expected: tuple[str, ...] = ()
     """Card numbers in the order of the list."""
     received: tuple[str, ...] = ()
@@ -51,6 +56,26 @@ class Handover(msgspec.Struct, frozen=True, kw_only=True):
     closed_at: datetime | None = None
     """When the count was last confirmed; None while it was never."""
     clerk: str = ""
+    listed: int = 0
+    """Lines of the list that came to the receiving counter."""
+    sender: str = ""
+    """The counter that hands over; empty where only the receiving end is known."""
+    request: str = ""
+    """The operation that asked for it (2.1.1)."""
+    requested_at: datetime | None = None
+    requested_by: str = ""
+    receiver: Receiver | None = None
+    """领卡人: who fetches the cards for the receiving place."""
+    decision: str = ""
+    """`approved`, `refused` or `withdrawn` (2.1.2); empty while nobody has decided."""
+    decided_at: datetime | None = None
+    decided_by: str = ""
+    reason: str = ""
+    """Why it was refused."""
+    sent: int = 0
+    """Cards of the list, from its beginning, that have left the sending counter."""
+    answered: bool = False
+    """Whether the sending end has the count from the receiving end's file."""
 
     @property
     def subject(self) -> str:
@@ -70,10 +95,23 @@ class Handover(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def state(self) -> str:
-        """`open` before the first count, `short` while cards are missing, else `done`."""
-        if self.closed_at is None:
+        """How far it is, the same word at both ends.
+
+        `requested`, then `refused`, `withdrawn` or `sending` and `sent`; with the list at the
+        receiving counter `open`; after its count `short` while cards are missing, else `done`.
+        """
+        if self.closed_at is not None:
+            return "short" if self.missing else "done"
+        if self.counter:
             return "open"
-        return "short" if self.missing else "done"
+        if self.decision == "approved":
+            return "sent" if self.sent >= self.count else "sending"
+        return self.decision or "requested"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its cards are free for another hand-over: it never left."""
+        return self.state in {"refused", "withdrawn"}
 
     @property
     def received_check(self) -> str:

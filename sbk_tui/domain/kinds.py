@@ -15,6 +15,7 @@ from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.domain.operations.correct import ChangePhoto, Correct
 from sbk_tui.domain.operations.day import CloseDay
 from sbk_tui.domain.operations.handover import Announce, Receive
+from sbk_tui.domain.operations.handover_out import Decide, Request, TakeAnswer, Withdraw
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.issue_unit import IssueToUnit
 from sbk_tui.domain.operations.leash import ExtendLeash
@@ -63,6 +64,10 @@ KINDS = (
     Kind(IssueToPerson,        _F,     _C.ISSUE,    "2.2.2"),
     Kind(Announce,             _F,     _C.ISSUE,    "2.1"),
     Kind(Receive,              _F,     _C.ISSUE,    "2.1"),
+    Kind(Request,              _D,     _C.HANDOVER, "2.1.1"),
+    Kind(Withdraw,             _D,     _C.HANDOVER, "2.1.1"),
+    Kind(Decide,               _D,     _C.HANDOVER, "2.1.2"),
+    Kind(TakeAnswer,               _F,     _C.HANDOVER, "2.1.2"),
     Kind(NotAtHome,            _F,     _C.ISSUE,    "2.2.1"),
     Kind(RecordReceipts,       _F,     _C.ISSUE,    "2.3.1"),
     Kind(CheckCard,            _F,     _C.ISSUE,    "2.3.2"),

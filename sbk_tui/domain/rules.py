@@ -53,6 +53,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     issue_enable_at_once: bool = True
     rollback_days: int = 7
     cancel_four_eyes: bool = True
+    handover_four_eyes: bool = False
+    """Whether who asked for a hand-over may not be who approves it (2.1.2)."""
     retention_days: int = 180
     overdue_days: int = 365
     box_slots: int = 100

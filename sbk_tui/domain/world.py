@@ -42,6 +42,8 @@ class World(Protocol):
 
     def handover(self, handover_id: str) -> Handover | None: ...
 
+    def handovers_of(self, batch: str) -> tuple[Handover, ...]: ...
+
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True):
     """Which counter acts: its id, its place and its rights."""

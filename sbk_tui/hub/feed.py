@@ -106,6 +106,8 @@ def publish(
                 moved[person] = region_of(before, who)
         if isinstance(entity, Card):
             _tell_of_block(db, records.card(entity.number), entity, op)
+        if isinstance(entity, Handover):
+            touched |= _expected_at(records, entity)
         records.put(entity)
         _tell(db, records, entity, Audience(region=region, person=person), op)
         touched[person, who.counter] = None
@@ -118,6 +120,16 @@ def publish(
             _follow_if_outside(db, records, person, counter, op=op, who=who, now_ms=now_ms)
 
 
+def _expected_at(records: Records, handover: Handover) -> dict[tuple[str, str], None]:
+    """Return the holders of cards that a counter begins to wait for, each with that counter."""
+    before = records.handover(handover.id)
+    known = frozenset(before.expected) if before is not None and before.counter else frozenset()
+    if not handover.counter or known.issuperset(handover.expected):
+        return {}
+    cards = (records.card(card) for card in handover.expected if card not in known)
+    return {(card.person, handover.counter): None for card in cards if card is not None}
+
+
 def _person_of(entity: Entity) -> str:
     """Return whose record it is; empty: nobody's (a hand-over of many cards)."""
     if isinstance(entity, Handover):
@@ -127,8 +139,11 @@ def _person_of(entity: Entity) -> str:
 
 def region_of(person: Person | None, who: Member) -> str:
     """Return where a person belongs; not known: where the counter stands that acts."""
-    known = (person.district or person.village_code) if person else ""
-    return known or who.grant.district
+    return _place_of(person) or who.grant.district
+
+
+def _place_of(person: Person | None) -> str:
+    return (person.district or person.village_code) if person else ""
 
 
 def _tell(
@@ -185,7 +200,8 @@ def _follow_if_outside(
     now_ms: int,
 ) -> None:
     district = who.grant.district if counter == who.counter else _district(db, counter)
-    if district and not region_of(records.person(person), who).startswith(district):
+    # Of whom no place is known belongs to no counter: whoever works on them is told of them.
+    if district and not _place_of(records.person(person)).startswith(district):
         follow(db, records, person, counter, op=op, now_ms=now_ms)
 
 
@@ -276,7 +292,7 @@ def page(
             counter that fetches everything and shows nothing before it has all.
     """
     until = _end_of_decision(db, after + _WINDOW)
-    district = who.grant.district
+    district = who.grant.region
     rows = db.execute_sql(
         "SELECT f.pos, f.type, f.op, f.subject, f.version, f.body FROM feed f"  # noqa: S608
         f" WHERE f.pos > ? AND f.pos <= ? AND {_FOR}{_NOT_OVERTAKEN if newest_only else ''}"

@@ -36,6 +36,11 @@ class Grant(NamedTuple):
     district: str
     removed: tuple[str, ...] = ()
 
+    @property
+    def region(self) -> str:
+        """The prefix of the division codes that this counter is told of: its city, or its own."""
+        return self.district[:4] if self.level == CounterLevel.CITY else self.district
+
 
 class Member(NamedTuple):
     """One incarnation of an enrolled counter."""

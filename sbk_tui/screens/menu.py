@@ -61,6 +61,18 @@ def _receive(desks: Desks, _clause: str) -> Screen[None]:
     return ReceiveScreen(desks)
 
 
+def _request(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.request import RequestScreen
+
+    return RequestScreen(desks)
+
+
+def _decide(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.decide import DecideScreen
+
+    return DecideScreen(desks)
+
+
 def _check(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.check import CheckScreen
 
@@ -169,6 +181,8 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "2.2.2": _card_job,
     "2.1": _receive,
     "2.3.1": _receipts,
+    "2.1.1": _request,
+    "2.1.2": _decide,
     "2.3.2": _check,
     "2.3.3": _drawers,
     "2.3.4": _card_job,
@@ -261,7 +275,10 @@ class MenuScreen(OverList, Screen[None]):
 
     def _row(self, entry: Entry) -> Row:
         refusal = entry.refused_to(self._desks.seat.authority)
-        about = word(f"menu.{refusal.code.replace('.', '_')}") if refusal else entry.about
+        about = entry.about
+        if refusal is not None:
+            key = f"menu.{refusal.code.replace('.', '_')}"
+            about = word(key, clause=refusal.clause or "")
         return Row(entry.clause, (entry.clause, entry.title, about), "dim" if refusal else "")
 
     @on(Input.Changed)

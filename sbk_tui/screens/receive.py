@@ -28,7 +28,14 @@ from sbk_tui.screens.text_line import TextLine
 from sbk_tui.services import words
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import FormDraft
-from sbk_tui.services.handover_desk import Closed, Count, Handover, HandoverDesk, Offered
+from sbk_tui.services.handover_desk import (
+    Closed,
+    Count,
+    Handover,
+    HandoverDesk,
+    Offered,
+    Shelved,
+)
 from sbk_tui.services.paper_desk import Printable
 from sbk_tui.terminal.listview import Column, PagedList, Row
 from sbk_tui.texts import explain, word, words_for
@@ -132,13 +139,13 @@ class ReceiveScreen(OverList, JobScreen):
         )
         if offered.out:
             question += word("handover.offer_out", count=offered.out)
-        answers = [("yes", word("handover.go_on" if offered.known else "handover.take"))]
+        answers = [("yes", word("handover.go_on" if offered.is_taken else "handover.take"))]
         self.app.push_screen(Ask(question, answers), partial(self._take, offered))
 
     def _take(self, offered: Offered, answer: str | None) -> None:
         if answer is None:
             return
-        if offered.known is not None and offered.known.is_complete:
+        if offered.known is not None and offered.is_taken:
             self._begin(offered.known)
             return
         op = self.desks.new_id()
@@ -349,14 +356,20 @@ class _Pending:
         held = self._desk.cards(numbers)
         rows = []
         for number in numbers:
-            person, card = held[number].person, held[number].card
-            village = person.village_name or person.unit_name
-            cells = (person.name, mask.number(person.number), number, card.place, village)
-            rows.append(Row(number, cells))
+            rows.append(Row(number, _pending_cells(number, held.get(number))))
         return rows
 
     def count(self) -> int:
         return len(self._pending)
+
+
+def _pending_cells(number: str, shelved: Shelved | None) -> tuple[str, ...]:
+    """Return a line of what is pending; of a card nobody here knows the number alone."""
+    if shelved is None:
+        return ("", "", number, "", word("handover.not_known"))
+    person, card = shelved.person, shelved.card
+    village = person.village_name or person.unit_name
+    return (person.name, mask.number(person.number), number, card.place, village)
 
 
 def _list_row(handover: Handover) -> Row:
@@ -367,7 +380,7 @@ def _list_row(handover: Handover) -> Row:
         (
             handover.batch,
             handover.from_office,
-            words.moment(handover.announced_at)[:10],
+            words.moment(handover.announced_at or handover.decided_at)[:10],
             word(f"handover.{handover.state}", count=count),
         ),
         "warn" if short else "",

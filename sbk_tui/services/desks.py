@@ -16,6 +16,7 @@ from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.handover_desk import HandoverDesk
+from sbk_tui.services.handover_out import HandoverOutDesk
 from sbk_tui.services.household_desk import HouseholdDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
@@ -57,6 +58,7 @@ class Desks:
     papers: PaperDesk
     drafts: DraftDesk
     handovers: HandoverDesk
+    outgoing: HandoverOutDesk
     check: CheckDesk
     stock: StockDesk
     units: UnitDesk

@@ -24,13 +24,14 @@ from sbk_tui.domain.operations.handover import (
     MOST_SEEN,
     Announce,
     Receive,
-    is_out,
 )
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.world import CHINA
 from sbk_tui.errors import Refusal
 from sbk_tui.services import words
 from sbk_tui.services.count import Count
+from sbk_tui.services.exports import write_table
+from sbk_tui.services.handover_receipt import receipt_rows
 from sbk_tui.services.lots import lot_id, lots_of, perform_lots
 from sbk_tui.services.manifest import Manifest, read_manifest
 from sbk_tui.services.sheets import Sheet
@@ -50,7 +51,12 @@ class Offered(NamedTuple):
     out: int
     """Cards on it that were issued before."""
     known: Handover | None
-    """The same list, taken in before and not counted to the end: it is gone on with."""
+    """The same list, known before and not counted to the end: it is gone on with."""
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the lines of the list, with all people on it, are on record here."""
+        return self.known is not None and self.known.announced_at is not None
 
 
 class Closed(NamedTuple):
@@ -88,7 +94,7 @@ class HandoverDesk:
 
     def unfinished(self) -> tuple[Handover, ...]:
         """Return the lists that are not counted in yet, or lack cards."""
-        return self._handovers.unfinished()
+        return self._handovers.unfinished(self._district)
 
     def read(self, path: Path) -> Offered:
         """Read a list from its file; nothing is recorded.
@@ -103,10 +109,11 @@ class HandoverDesk:
             raise Refusal("handover.other_place", clause=CLAUSE, to=place)
         known = self._handovers.get(manifest.id)
         if known is not None and known.state == "done":
-            at = known.announced_at.astimezone(CHINA).date().isoformat()
+            came = known.announced_at or known.closed_at
+            at = came.astimezone(CHINA).date().isoformat() if came else ""
             raise Refusal("handover.twice", clause=CLAUSE, batch=known.batch, at=at)
         held = self._handovers.cards([line.card for line in manifest.lines])
-        out = sum(is_out(each.card) for each in held.values())
+        out = sum(each.card.is_out for each in held.values())
         return Offered(manifest, out, known)
 
     def announce(self, manifest: Manifest, *, op: str) -> Handover:
@@ -136,6 +143,20 @@ class HandoverDesk:
             raise Refusal("handover.unknown", clause=CLAUSE)
         return found
 
+    def export_receipt(self, handover_id: str, path: Path) -> int:
+        """Write the count of a hand-over as the file its sender takes in; return its lines.
+
+        Raises:
+            Refusal: `handover.unknown`; `handover.not_counted`.
+            BadUsage, StorageFault: as `write_table`; no file is left.
+        """
+        found = self._handovers.get(handover_id) or self._handovers.beginning(handover_id)
+        if found is None or found.to != self._district:
+            raise Refusal("handover.unknown", clause=CLAUSE)
+        if found.closed_at is None:
+            raise Refusal("handover.not_counted", clause=CLAUSE, batch=found.batch)
+        return write_table(path, receipt_rows(found), lambda _rows: None) - 2
+
     # ------------------------------------------------------------------ the count
 
     def cards(self, numbers: Sequence[str]) -> dict[str, Shelved]:
@@ -145,7 +166,7 @@ class HandoverDesk:
     def out_of(self, handover: Handover) -> frozenset[str]:
         """Return the cards of a list that were issued before: no box can hold them."""
         held = self._handovers.cards(handover.missing)
-        return frozenset(number for number, each in held.items() if is_out(each.card))
+        return frozenset(number for number, each in held.items() if each.card.is_out)
 
     def close(self, handover: Handover, count: Count, *, op: str, draft: str = "") -> Closed:
         """Confirm a count; on return cards, cases and the owed 交接单 are on disk.
@@ -216,7 +237,7 @@ def _lots(handover: Handover, count: Count) -> Iterator[Receive]:
 
 def _wrong_row(wrong: Difference, held: Shelved | None) -> dict[str, str]:
     return {
-        "what": word(f"handover.{wrong.code.rpartition('.')[2]}"),
+        "what": word(f"difference.{wrong.code.rpartition('.')[2]}"),
         "card": wrong.card,
         "name": held.person.name if held else "",
         "village": (held.person.village_name or held.person.unit_name) if held else "",

@@ -8,18 +8,19 @@ check number are held against the lines before anything is believed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
-from sbk_tui.domain.handover import check_number, handover_id
+from sbk_tui.data.stock import Shelved
+from sbk_tui.domain.handover import Handover, check_number, handover_id
 from sbk_tui.domain.identity import DivisionCode
 from sbk_tui.domain.operations.batch import Line
 from sbk_tui.domain.operations.handover import CLAUSE, MOST_CARDS
 from sbk_tui.domain.rules import Problem, Rules
 from sbk_tui.domain.text import bounded, narrow
 from sbk_tui.errors import BadUsage, Refusal
-from sbk_tui.services.card_columns import heading
+from sbk_tui.services.card_columns import COLUMNS, heading
 from sbk_tui.services.card_list import CardList
 from sbk_tui.services.sheets import Row, Sheet
 
@@ -82,6 +83,40 @@ def read_manifest(sheet: Sheet, rules: Rules) -> Manifest:
     if check_number(batch, to, (line.card for line in lines)) != check:
         raise Refusal("handover.check", clause=CLAUSE)
     return Manifest(batch, bounded(head["from_office"], _MOST_TEXT), to, check, tuple(lines))
+
+
+def manifest_rows(handover: Handover, held: Mapping[str, Shelved]) -> Iterator[tuple[str, ...]]:
+    """Yield a hand-over as the list that `read_manifest` reads: first line, headings, cards.
+
+    Args:
+        held: the cards of the list with their holders, by number; whole numbers are written.
+    """
+    said = {
+        "batch": handover.batch,
+        "from_office": handover.from_office,
+        "to": handover.to,
+        "count": str(handover.count),
+        "check": handover.check,
+    }
+    yield (_MARK, *(cell for name, key in _KEYS.items() for cell in (name, said[key])))
+    columns = [column for column in COLUMNS if column.field != "batch"]
+    yield tuple(column.names[0] for column in columns)
+    for number in handover.expected:
+        if number in held:
+            yield tuple(_cell(held[number], column.field) for column in columns)
+
+
+def _cell(shelved: Shelved, field: str) -> str:
+    person, card = shelved.person, shelved.card
+    owner = person if field in _OF_PERSON else card
+    value = getattr(owner, {"card": "number"}.get(field, field))
+    return "" if value is None else str(value)
+
+
+_OF_PERSON = frozenset({
+    "number", "name", "mobile", "village_code", "village_name", "unit_code", "unit_name", "sex",
+    "birth", "address",
+})  # fmt: skip
 
 
 def _head(row: Row | None) -> dict[str, str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import NamedTuple
 
+from sbk_tui import divisions
 from sbk_tui.data.lookup import Dossier, Event
 from sbk_tui.domain.card import Card, CardState
 from sbk_tui.domain.people import Application
@@ -18,8 +19,11 @@ from sbk_tui.domain.world import CHINA, from_ms
 _ARRIVED = {"batch.take_in", "handover.receive"}
 _APPLIED = {"person.apply", "replace.apply"}
 _UPLOADED, _MADE, _COLLECTED = "1", "6", "11"
-_AT_COUNTY, _AT_TOWNSHIP = "9", "10"
-_TOWNSHIP, _ACTIVATED = "T", "1"
+_AT_CITY, _SENT, _AT_COUNTY, _AT_TOWNSHIP = "7", "8", "9", "10"
+_ARRIVED_AT = {"M": _AT_CITY, "T": _AT_TOWNSHIP}
+"""What an arrival here is, by the level of this counter; at others 县区接收."""
+_TOWNSHIP, _COUNTY, _CITY = "T", "C", "M"
+_ACTIVATED = "1"
 _BEFORE_ARRIVAL = ("1", "2", "3", "4", "5", "6", "7", "8")
 """Codes of the table `progress` (domain facts 1.5): the city's part of the way."""
 
@@ -48,7 +52,7 @@ class Road(NamedTuple):
     turn: str
     """Who must act next: a word of `progress`."""
     place: str
-    """The counter that has the card, when it is another one."""
+    """The counter that has the card, or the place it is on its way to."""
     since: date | None
     """The day of the last step that a record here dates."""
 
@@ -128,9 +132,10 @@ def _of_card(card: Card, seen: Dossier, level: str, counter: str) -> Road:
     marks = tuple(Mark(code, at <= farthest, dates.get(code)) for at, code in enumerate(codes))
     turn = _turn(card, counter)
     place = card.custody if turn == "elsewhere" else ""
-    since = max(
-        filter(None, (*dates.values(), _day(card.enabled_at), _day(card.lost_at))), default=None
-    )
+    if turn == "on_the_way":
+        place = divisions.full_name(card.sent_to)
+    moved = (card.sent_at, card.received_at, card.enabled_at, card.lost_at)
+    since = max(filter(None, (*dates.values(), *map(_day, moved))), default=None)
     return Road(card.number, marks, turn, place, since)
 
 
@@ -138,15 +143,19 @@ def _dates(card: Card, seen: Dossier, level: str) -> Iterator[tuple[str, date]]:
     """Yield the steps that records here date."""
     if card.made_on is not None:
         yield _MADE, card.made_on
-    limit = card.collected_at
+    limits = [at for at in (card.collected_at, card.sent_at) if at and level != _TOWNSHIP]
+    limit = min(limits) if limits else card.collected_at
     arrivals = [
         from_ms(event.at_ms)
         for event in seen.timeline
         if event.kind in _ARRIVED and (limit is None or from_ms(event.at_ms) <= limit)
     ]
     if arrivals:
-        day = max(arrivals).astimezone(CHINA).date()
-        yield (_AT_TOWNSHIP if level == _TOWNSHIP else _AT_COUNTY), day
+        yield _ARRIVED_AT.get(level, _AT_COUNTY), max(arrivals).astimezone(CHINA).date()
+    if card.sent_at is not None and level != _COUNTY:  # a county's own sending is behind 县区接收
+        yield _SENT, card.sent_at.astimezone(CHINA).date()
+        if level == _CITY and card.received_at is not None and card.received_at > card.sent_at:
+            yield _AT_COUNTY, card.received_at.astimezone(CHINA).date()
     if card.collected_at is not None:
         yield _COLLECTED, card.collected_at.astimezone(CHINA).date()
 
@@ -157,8 +166,10 @@ def _turn(card: Card, counter: str) -> str:
             return "enable"
         case CardState.SEALED if card.custody == counter:
             return "fetch"
+        case CardState.SEALED if card.custody:
+            return "elsewhere"
         case CardState.SEALED:
-            return "elsewhere" if card.custody else "ask"
+            return "on_the_way" if card.sent_to else "ask"
         case CardState.ACTIVE | CardState.LOCKED:
             return "nobody" if card.financial_account == _ACTIVATED else "bank"
         case CardState.CANCELLED:

@@ -14,6 +14,7 @@ from sbk_tui.domain.operations.batch import Line, TakeIn
 from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.domain.operations.correct import Change, ChangePhoto, Correct
 from sbk_tui.domain.operations.handover import Announce, Receive
+from sbk_tui.domain.operations.handover_out import Decide, Request, TakeAnswer, Withdraw
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.issue_unit import IssueToUnit
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
@@ -103,6 +104,20 @@ def hand_over(card: str) -> tuple[Announce, Receive]:
     return announced, Receive(handover=handover, seen=(card,), damaged=(card,))
 
 
+def hand_on(card: str) -> tuple[Request, Decide, Decide, Withdraw, TakeAnswer]:
+    """Return what a county may wish when it hands one card on."""
+    request = Request(
+        batch="2026-11-A", from_office="辉县市", to=PLACE, cards=(card,), receiver=VILLAGE
+    )
+    return (
+        request,
+        Decide(handover=request.id, verdict="approved"),
+        Decide(handover=request.id, verdict="refused", reason="不对"),
+        Withdraw(handover=request.id),
+        TakeAnswer(handover=request.id, counter=f"{PLACE}-b1", seen=(card,), damaged=(card,)),
+    )
+
+
 def holder_wishes(holder: str, until: date) -> list[Operation]:
     """Return one operation of every kind about a person, and about the one temporary card."""
     return [
@@ -129,7 +144,8 @@ def wishes(card: str, until: date) -> list[Operation]:
     """Return one operation of every kind about `card`, its holder and one temporary card."""
     holder = list(HOLDERS)[CARDS.index(card)]
     blind = BlindLoss(card=card, name="刘洋", caller_name="刘洋", caller_phone="1", until=until)
-    return [*card_wishes(card, until), *holder_wishes(holder, until), *hand_over(card), blind]
+    about_cards = [*card_wishes(card, until), *hand_over(card), *hand_on(card), blind]
+    return [*about_cards, *holder_wishes(holder, until)]
 
 
 KINDS = len(wishes(CARDS[0], date(2026, 1, 1)))

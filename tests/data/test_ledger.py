@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from msgspec import structs
 
 from sbk_tui.data import counter_file, models
@@ -145,15 +146,19 @@ def test_a_card_that_belongs_to_another_is_not_taken_in(office: Office) -> None:
     assert refused.value.code == "batch.card_of_another"
 
 
+COUNTY = {"level": "C", "counter": "410782-c1", "district": "410782"}
+
+
 @pytest.mark.clause("P8")
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(day=day)
+@given(day=day, is_county=st.booleans())
 def test_the_tables_are_the_log_folded(
-    tmp_path_factory: pytest.TempPathFactory, day: list[tuple[int, int]]
+    tmp_path_factory: pytest.TempPathFactory, day: list[tuple[int, int]], is_county: bool
 ) -> None:
-    office = make_office(tmp_path_factory.mktemp("day") / "counter", key=None)
+    folder = tmp_path_factory.mktemp("day") / "counter"
+    office = make_office(folder, key=None, **(COUNTY if is_county else {}))
     try:
         office.do(stock())
         for which, wish in day:

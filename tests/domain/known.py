@@ -65,6 +65,9 @@ class Known:
     def handover(self, handover_id: str) -> Handover | None:
         return self._handovers.get(handover_id)
 
+    def handovers_of(self, batch: str) -> tuple[Handover, ...]:
+        return tuple(each for each in self._handovers.values() if each.batch == batch)
+
 
 def card(state: CardState = CardState.ACTIVE, **fields: object) -> Card:
     """Return HOLDER's card in `state`."""

@@ -13,7 +13,9 @@ from sbk_tui.domain.operations.base import Nature
 from sbk_tui.texts import word, words_for
 
 TABLE = conflicts()
-ALONE = {"day.close", "case.settle", "leash.extend"}
+SENDING = {"handover.request", "handover.withdraw", "handover.decide"}
+"""About a list, not about its cards: the rule looks at each card as it stands at the city."""
+ALONE = {"day.close", "case.settle", "leash.extend", *SENDING}
 """Kinds that concern no person and no card: they meet nothing."""
 MEETING = [kind for kind in KINDS if kind.name not in ALONE]
 LOSSES = ("loss.temporary", "loss.formal", "loss.blind")

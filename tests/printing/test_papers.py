@@ -72,6 +72,7 @@ SLIP = {
     "receiver_name": "张晓禾",
     "receiver_number": "410782198503140028",
     "from_office": "辉县市人社局",
+    "requested_by": "1001",
     "to": "百泉镇",
     "received": "1",
     "check": "7F3A-91C2",

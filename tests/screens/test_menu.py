@@ -30,9 +30,10 @@ async def test_the_menu_lists_the_services_by_the_regulations_numbers(
 @pytest.mark.clause("A4", "B4")
 async def test_replacement_is_greyed_at_a_township_and_says_where_to_go(app: SbkApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("5")
+        assert "本级窗口不办（第三条）" in shown(app)  # 2.1.1: a township hands over to nobody
+        await pilot.press("5", "1")
         assert "本级窗口不办（第四条）" in shown(app)
-        await pilot.press("1", "enter")
+        await pilot.press("enter")
         await settled(pilot)
         screen = shown(app)
     assert "〔第四条〕" in screen

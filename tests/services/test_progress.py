@@ -113,3 +113,29 @@ def test_every_step_and_turn_has_its_words() -> None:
     assert way is not None
     assert {mark.code for mark in way.marks} <= set(code_tables()["progress"].rows)
     assert all(word(f"progress.{turn}", place="x") for _, _, turn, _ in CARDS)
+
+
+SENT = {"custody": "", "sent_at": datetime(2026, 5, 25, 2, tzinfo=UTC), "sent_to": "410782103"}
+THERE = {**SENT, "custody": "410782103-a1", "received_at": datetime(2026, 5, 27, 2, tzinfo=UTC)}
+
+
+@pytest.mark.clause("B19", "2.1.2")
+@pytest.mark.parametrize(
+    ("level", "where", "dated", "turn", "place", "since"),
+    [
+        ("C", SENT, {"9": 21}, "on_the_way", "辉县市百泉镇", 25),
+        ("C", THERE, {"9": 21}, "elsewhere", "410782103-a1", 27),
+        ("M", SENT, {"7": 21, "8": 25}, "on_the_way", "辉县市百泉镇", 25),
+        ("M", THERE, {"7": 21, "8": 25, "9": 27}, "elsewhere", "410782103-a1", 27),
+        ("T", SENT, {"8": 25, "10": 21}, "on_the_way", "辉县市百泉镇", 25),
+    ],
+)
+def test_a_card_that_was_handed_on_says_where_it_is_and_since_when(
+    level: str, where: dict[str, object], dated: dict[str, int], turn: str, place: str, since: int
+) -> None:
+    card = replace(CARD, **where)
+    way = road(dossier(card, log=(ARRIVED,)), level=level, counter="here")
+    assert way is not None
+    days = {m.code: m.at.day for m in way.marks if m.at and m.code not in {"6"}}
+    assert (days, way.turn, way.place) == (dated, turn, place)
+    assert way.since == date(2026, 5, since)
