@@ -7,8 +7,9 @@ is set the call raises `Cancelled`. Errors are the typed `DeviceFault`s of `erro
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from enum import Enum
 from typing import Protocol
 
 
@@ -155,8 +156,8 @@ class SocialCardReader(Protocol):
             DeviceFault: as `read`.
         """
 
-    def verify(self, cancel: threading.Event, card: SocialCard, pin: str) -> None:
-        """Check `pin` once.
+    def verify(self, cancel: threading.Event, card: SocialCard, pin: bytearray) -> None:
+        """Check `pin` (ASCII digits, as everywhere here) once; the caller overwrites it.
 
         Raises:
             DeviceFault: `chip.pin_wrong` (`left`), `chip.pin_blocked`.
@@ -164,15 +165,22 @@ class SocialCardReader(Protocol):
             Refusal, DeviceFault: as `tries_left`.
         """
 
-    def change_pin(self, cancel: threading.Event, card: SocialCard, old: str, new: str) -> None:
+    def change_pin(
+        self, cancel: threading.Event, card: SocialCard, old: bytearray, new: bytearray
+    ) -> None:
         """Change the PIN, sent exactly once.
 
         Raises:
             DeviceFault, OutcomeUnknown, Refusal: as `verify`.
         """
 
-    def unblock(self, cancel: threading.Event, card: SocialCard, service: KeyService) -> None:
+    def unblock(
+        self, cancel: threading.Event, card: SocialCard, service: KeyService, *, op: str
+    ) -> None:
         """Give the blocked PIN its tries back, sent exactly once; the PIN stays as it was.
+
+        Args:
+            op: the operation's id, told to the key service.
 
         Raises:
             DeviceFault: `chip.key_refused`, `chip.key_locked`, `chip.mac_wrong`,
@@ -181,7 +189,13 @@ class SocialCardReader(Protocol):
         """
 
     def reset_pin(
-        self, cancel: threading.Event, card: SocialCard, new: str, service: KeyService
+        self,
+        cancel: threading.Event,
+        card: SocialCard,
+        new: bytearray,
+        service: KeyService,
+        *,
+        op: str,
     ) -> None:
         """Set a new PIN without the old one, sent exactly once.
 
@@ -197,25 +211,59 @@ class SocialCardReader(Protocol):
         """
 
 
+class KeyOutcome(Enum):
+    """What came of asking the key service."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """Asked, and no answer within the time limit, or none that could be understood."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyAnswer:
+    """The outcome, with the bytes for the card (done) or the service's own words (refused)."""
+
+    outcome: KeyOutcome
+    data: bytes = b""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRequest:
+    """For which operation, card and key the service is asked, and how long one waits."""
+
+    op: str
+    """The operation's id: both requests of one PIN job bear it."""
+    card: SocialCard
+    address: str
+    """The key's logical address, e.g. "0090"."""
+    limit_s: float = 15.0
+    """Seconds [A]; an answer that comes later is thrown away."""
+    cancel: threading.Event = field(default_factory=threading.Event)
+
+
 class KeyService(Protocol):
     """The city's or the province's service that holds the card keys (加密机).
 
-    A random of the card is good once: after any error the caller takes new ones, and never
-    repeats what it has sent to the card.
+    A random of the card is good once: after anything but "done" the caller takes new ones, and
+    never repeats what it has sent to the card.
     """
 
-    def authenticate(self, card: SocialCard, address: str, factor: bytes, source: bytes) -> bytes:
+    def authenticate(self, request: KeyRequest, factor: bytes, source: bytes) -> KeyAnswer:
         """Return the 16 bytes that the card takes at EXTERNAL AUTHENTICATION.
 
         Raises:
-            DeviceFault: `chip.service_silent`.
+            DeviceAbsent: `chip.service_unreachable`, nothing was sent.
+            DeviceFault: `chip.service_untrusted`, its certificate is not to be believed.
+            Cancelled: `device.cancelled`.
         """
 
     def secure_message(
-        self, card: SocialCard, address: str, random: bytes, head: bytes, plain: bytes
-    ) -> bytes:
+        self, request: KeyRequest, random: bytes, head: bytes, plain: bytes | bytearray
+    ) -> KeyAnswer:
         """Return the data field (or the whole command, services differ) for `head`.
 
         Raises:
-            DeviceFault: as `authenticate`.
+            As `authenticate`.
         """

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from sbk_tui.errors import BadUsage, DeviceFault
 from sbk_tui.hardware.chip.pcsc import Context, PcscCard
-from sbk_tui.hardware.chip.session import ChipSession
+from sbk_tui.hardware.chip.session import ChipSession, KeyJob
 from sbk_tui.hardware.device_url import parse_device_url
 from sbk_tui.hardware.ports import KeyService, SocialCard
 
@@ -44,27 +44,37 @@ class PcscSocialCardReader:
         with self._confirmed(cancel, card) as session:
             return session.tries_left()
 
-    def verify(self, cancel: threading.Event, card: SocialCard, pin: str) -> None:
+    def verify(self, cancel: threading.Event, card: SocialCard, pin: bytearray) -> None:
         """Check a PIN once; see the port."""
         with self._confirmed(cancel, card) as session:
             session.verify(pin)
 
-    def change_pin(self, cancel: threading.Event, card: SocialCard, old: str, new: str) -> None:
+    def change_pin(
+        self, cancel: threading.Event, card: SocialCard, old: bytearray, new: bytearray
+    ) -> None:
         """Change the PIN, sent once; see the port."""
         with self._confirmed(cancel, card) as session:
             session.change_pin(old, new)
 
-    def unblock(self, cancel: threading.Event, card: SocialCard, service: KeyService) -> None:
+    def unblock(
+        self, cancel: threading.Event, card: SocialCard, service: KeyService, *, op: str
+    ) -> None:
         """Give the tries back, sent once; see the port."""
         with self._confirmed(cancel, card) as session:
-            session.unblock(card, service)
+            session.unblock(KeyJob(op, card, service, cancel))
 
     def reset_pin(
-        self, cancel: threading.Event, card: SocialCard, new: str, service: KeyService
+        self,
+        cancel: threading.Event,
+        card: SocialCard,
+        new: bytearray,
+        service: KeyService,
+        *,
+        op: str,
     ) -> None:
         """Set a new PIN, sent once; see the port."""
         with self._confirmed(cancel, card) as session:
-            session.reset_pin(card, new, service)
+            session.reset_pin(new, KeyJob(op, card, service, cancel))
 
     def identify(self) -> str:
         """Return the reader's name."""

@@ -35,11 +35,11 @@ class CardBeside:
         """The answer to reset."""
         return self._card.atr
 
-    def transmit(self, command: bytes) -> bytes:
+    def transmit(self, command: bytes | bytearray) -> bytes:
         """Send `command`; a mute card is told at once instead of after the time limit."""
         if self._gone:
             raise CardRemoved("chip.card_removed")
-        wire = self._card.exchange(command)
+        wire = self._card.exchange(bytes(command))
         self._gone = wire.hang_up
         if wire.hang_up:
             raise CardRemoved("chip.card_removed")
