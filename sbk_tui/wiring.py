@@ -43,7 +43,14 @@ from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.world import CHINA, Seat, from_ms
 from sbk_tui.errors import BadUsage, IntegrityFault, Refusal
-from sbk_tui.hardware.ports import DocumentPrinter, IdCardReader, PictureSource
+from sbk_tui.hardware.ports import (
+    DocumentPrinter,
+    IdCardReader,
+    KeyService,
+    PictureSource,
+    PinPad,
+    SocialCardReader,
+)
 from sbk_tui.pinyin import initials
 from sbk_tui.resources import toml
 from sbk_tui.sender import Sender
@@ -54,6 +61,7 @@ from sbk_tui.services.card_desk import CardDesk
 from sbk_tui.services.cases_desk import CasesDesk
 from sbk_tui.services.check_desk import CheckDesk
 from sbk_tui.services.checks import Morning
+from sbk_tui.services.chip_desk import ChipDesk
 from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.desks import Desks
@@ -64,6 +72,7 @@ from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.line_desk import LineDesk
 from sbk_tui.services.paper_desk import PaperDesk
+from sbk_tui.services.pin_desk import PinDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.referral_desk import ReferralDesk
@@ -245,6 +254,7 @@ def _desks(
 ) -> Desks:
     """Build the desks around one ledger."""
     store, held = opened.store, opened.certificate
+    chips = ChipDesk(_social_reader_of(config), lookup)
     papers_head = Desk(held.office, held.counter, session.name)
 
     def unlock(clerk: str, password: str) -> Session:
@@ -361,6 +371,21 @@ def _desks(
             pseudonym=lambda use, text: pseudonyms(store)(use, text),
         ),
         check=CheckDesk(ledger, lookup, rules),
+        chips=chips,
+        pins=PinDesk(
+            chips=chips,
+            keys=_key_service_of(config),
+            pad=_pin_pad_of(config),
+            ledger=ledger,
+            lookup=lookup,
+            drafts=DraftDesk(Drafts(store), session.clerk, now_ms),
+            rules=rules,
+            desk=papers_head,
+            has_id_reader=bool(config.devices.id_card_reader),
+            over_ssh="SSH_CONNECTION" in os.environ,
+            today=ledger.today,
+            new_id=new_id,
+        ),
         stock=StockDesk(ledger, Stock(store, held.counter), rules),
         units=UnitDesk(
             ledger=ledger,
@@ -417,6 +442,49 @@ def _reader_of(config: configuration.Config) -> Callable[[], IdCardReader] | Non
         from sbk_tui.hardware.idcard_driver import SerialIdCardReader
 
         return SerialIdCardReader(url, os.environ)
+
+    return driver
+
+
+def _social_reader_of(config: configuration.Config) -> Callable[[], SocialCardReader] | None:
+    url = config.devices.social_card_reader
+    if not url:
+        return None
+    made: list[SocialCardReader] = []
+
+    def driver() -> SocialCardReader:
+        from sbk_tui.hardware.chip.driver import PcscSocialCardReader
+
+        # One for the whole sign-in: it remembers a card that does not answer (ADR 14).
+        if not made:
+            made.append(PcscSocialCardReader(url, os.environ))
+        return made[0]
+
+    return driver
+
+
+def _key_service_of(config: configuration.Config) -> Callable[[], KeyService] | None:
+    devices = config.devices
+    if not devices.key_service:
+        return None
+
+    def driver() -> KeyService:
+        from sbk_tui.hardware.chip.service_http import HttpKeyService
+
+        return HttpKeyService(devices.key_service, devices.key_service_ca)
+
+    return driver
+
+
+def _pin_pad_of(config: configuration.Config) -> Callable[[], PinPad] | None:
+    devices = config.devices
+    if not devices.pin_pad:
+        return None
+
+    def driver() -> PinPad:
+        from sbk_tui.hardware.pinpad_driver import SerialPinPad
+
+        return SerialPinPad(devices.pin_pad, devices.pin_pad_style, os.environ)
 
     return driver
 

@@ -6,19 +6,20 @@ field of a record or a fact of an error. The bank's PIN is never ours.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
 from sbk_tui.domain.application import is_minor
-from sbk_tui.domain.card import USABLE, Card
 from sbk_tui.domain.people import Person
 from sbk_tui.domain.rules import Settings
 from sbk_tui.errors import Refusal
 
 LENGTH = 6  # [1] K1: what Henan's counters ask for
 LAST_TRY = 1
+ENTER, BACK = 0x0D, 0x08
+_MOST = 16
 _INITIAL = (b"123456", b"888888")  # [2+] W12, C10
 _ROW = b"0123456789"
 
@@ -80,18 +81,6 @@ def refuse_weak(pin: bytearray, number: str) -> None:
             raise Refusal(row.code, clause="4.1")
 
 
-def may_begin(card: Card, kind: str, clause: str) -> None:
-    """Refuse a card whose state has no PIN work: not enabled, lost or cancelled.
-
-    Asked before the chip is touched, never afterwards: what the chip did is a fact.
-
-    Raises:
-        Refusal: `card.no_such_move`.
-    """
-    if card.state not in USABLE:
-        raise Refusal("card.no_such_move", clause=clause, card_state=card.state.value, kind=kind)
-
-
 def presence_of(person: Person, shown: str, kind: str, today: date, settings: Settings) -> Presence:
     """Return who stands there, by the number of the document that was read.
 
@@ -105,6 +94,31 @@ def presence_of(person: Person, shown: str, kind: str, today: date, settings: Se
     if kind == "pin.unlock" and settings.pin_unlock_by_proxy:
         return Presence.PROXY
     raise Refusal("pin.not_holder", clause="4.3", name=person.name)
+
+
+def collect(keys: Iterable[int], wrong_length: Callable[[], None]) -> bytearray:
+    """Return the digits of `keys` up to the ENTER that ends six of them.
+
+    An ENTER behind another count of digits begins anew and is told to `wrong_length`; behind none
+    it is nothing. What was typed is overwritten when `keys` raises.
+    """
+    typed, count = bytearray(_MOST), 0
+    try:
+        for key in keys:
+            if key == ENTER and count == LENGTH:
+                return typed[:count]
+            if key == ENTER and count:
+                count = 0
+                wrong_length()
+            elif key == BACK:
+                count = max(0, count - 1)
+            elif key in _ROW:
+                # More than fits is a wrong count, not a cut one.
+                typed[min(count, _MOST - 1)] = key
+                count += 1
+    finally:
+        wipe(typed)
+    return bytearray()
 
 
 def wipe(secret: bytearray) -> None:

@@ -138,7 +138,11 @@ class SocialCard:
 
 
 class SocialCardReader(Protocol):
-    """社保卡读写器. Every call waits for a card, and powers the card down before it returns."""
+    """社保卡读写器. Every call powers the card down before it returns.
+
+    Only `read` waits for a card. All others are about a card that was read and refuse when none
+    is there (`chip.card_removed`): nothing begins by itself when a card appears.
+    """
 
     def read(self, cancel: threading.Event, *, bank: bool = False) -> SocialCard:
         """Return what the chip says without any key, with `bank` its bank card number too.
@@ -148,7 +152,7 @@ class SocialCardReader(Protocol):
             Cancelled: `cancel` was set before a card came.
         """
 
-    def tries_left(self, cancel: threading.Event, card: SocialCard) -> int | None:
+    def tries_left(self, card: SocialCard) -> int | None:
         """Return how often a PIN may still be tried, spending none; None: no PIN is set.
 
         Raises:
@@ -156,7 +160,7 @@ class SocialCardReader(Protocol):
             DeviceFault: as `read`.
         """
 
-    def verify(self, cancel: threading.Event, card: SocialCard, pin: bytearray) -> None:
+    def verify(self, card: SocialCard, pin: bytearray) -> None:
         """Check `pin` (ASCII digits, as everywhere here) once; the caller overwrites it.
 
         Raises:
@@ -165,9 +169,7 @@ class SocialCardReader(Protocol):
             Refusal, DeviceFault: as `tries_left`.
         """
 
-    def change_pin(
-        self, cancel: threading.Event, card: SocialCard, old: bytearray, new: bytearray
-    ) -> None:
+    def change_pin(self, card: SocialCard, old: bytearray, new: bytearray) -> None:
         """Change the PIN, sent exactly once.
 
         Raises:
@@ -208,6 +210,30 @@ class SocialCardReader(Protocol):
 
         Raises:
             DeviceAbsent: `chip.no_service`, `chip.no_reader`.
+        """
+
+
+class Prompt(Enum):
+    """Which PIN the holder is asked for."""
+
+    OLD = "old"
+    NEW = "new"
+    AGAIN = "again"
+    """The new one a second time."""
+    CHECK_NEW = "check_new"
+    """The new one, to find out whether the card took it."""
+    CHECK_OLD = "check_old"
+
+
+class PinPad(Protocol):
+    """密码键盘, or the sealed screen that stands in for one."""
+
+    def enter(self, cancel: threading.Event, prompt: Prompt) -> bytearray:
+        """Return what the holder typed, ASCII digits; whoever asked overwrites it.
+
+        Raises:
+            DeviceFault: `pinpad.silent`, `pinpad.too_long`, `pinpad.cancelled`; as the line's.
+            Cancelled: `cancel` was set; what was typed is overwritten.
         """
 
 
