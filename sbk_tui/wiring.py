@@ -453,11 +453,11 @@ def _social_reader_of(config: configuration.Config) -> Callable[[], SocialCardRe
     made: list[SocialCardReader] = []
 
     def driver() -> SocialCardReader:
-        from sbk_tui.hardware.chip.driver import PcscSocialCardReader
+        from sbk_tui.hardware.chip.opening import open_social_card_reader
 
         # One for the whole sign-in: it remembers a card that does not answer (ADR 14).
         if not made:
-            made.append(PcscSocialCardReader(url, os.environ))
+            made.append(open_social_card_reader(url, os.environ))
         return made[0]
 
     return driver
