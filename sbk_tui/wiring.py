@@ -370,7 +370,7 @@ def _desks(
             new_id=new_id,
             pseudonym=lambda use, text: pseudonyms(store)(use, text),
         ),
-        check=CheckDesk(ledger, lookup, rules),
+        check=CheckDesk(ledger, lookup, rules, chips),
         chips=chips,
         pins=PinDesk(
             chips=chips,

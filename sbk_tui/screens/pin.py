@@ -21,19 +21,19 @@ from sbk_tui.screens.ask import Ask
 from sbk_tui.screens.job import JobScreen
 from sbk_tui.screens.keys import bindings
 from sbk_tui.screens.person import PersonPanel
-from sbk_tui.screens.sealed import SealedScreen
+from sbk_tui.screens.pin_entry import PinEntry
 from sbk_tui.screens.search import PersonSearch
 from sbk_tui.services import words
 from sbk_tui.services.chip_desk import SocialCard
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.id_desk import IdCard
 from sbk_tui.services.paper_desk import Printable
-from sbk_tui.services.pin_desk import JOBS, Handled, Pending, PinPad, Presence, Prompt, Work
+from sbk_tui.services.pin_desk import JOBS, Handled, Pending, Presence, Prompt, Work
 from sbk_tui.services.query_desk import Dossier
 from sbk_tui.texts import name_of, word
 
 _STEP = "work"
-_OTHER_CARD = frozenset({"pin.another_card", "pin.another_person", "chip.another_card"})
+_OTHER_CARD = frozenset({"chip.not_chosen", "chip.other_holder", "chip.another_card"})
 _CHECKS = {"new": Prompt.CHECK_NEW, "old": Prompt.CHECK_OLD}
 
 
@@ -59,8 +59,8 @@ class PinScreen(JobScreen):
         self._presence: Presence | None = None
         self._op, self._draft, self._paper = "", "", ""
         self._pending: Pending | None = None
-        self._sealed: SealedScreen | None = None
         super().__init__(desks, clause)
+        self._entry = PinEntry(self)
 
     def bound(self) -> Mapping[str, Callable[..., None]]:
         """The steps are the same in all three."""
@@ -264,37 +264,14 @@ class PinScreen(JobScreen):
             self.job, self._seen, self._card, self._chip, self._presence,
             self._op, self._draft, last_try_agreed,
         )  # fmt: skip
-        pad = self._pad(needed=self.job.needs_new)
+        pad = self._entry.open(needed=self.job.needs_new)
         if pad is not None:
             self.in_background(
                 lambda: self.desks.pins.carry_out(work, pad, self.cancel), self._done
             )
 
-    def _pad(self, *, needed: bool) -> PinPad | None:
-        """Return the pad, or the sealed screen in its place, opened; None: neither is allowed."""
-        try:
-            pad = self.desks.pins.pad() if needed else None
-        except SbkError as error:
-            self.messages.explain(error)
-            return None
-        if pad is not None:
-            self.messages.say(word("pin.at_the_pad"))
-            return pad
-        sealed = SealedScreen(over_ssh=self.desks.pins.over_ssh)
-        if needed:
-            self._sealed = sealed
-            self.app.push_screen(sealed)
-        else:
-            self.messages.say(word("pin.working"))
-        return sealed.pad
-
-    def _unseal(self) -> None:
-        if self._sealed is not None:
-            self._sealed.close()
-            self._sealed = None
-
     def _done(self, handled: Handled) -> None:
-        self._unseal()
+        self._entry.close()
         self._pending = None
         self._paper = handled.paper
         progress = self._fresh()
@@ -317,7 +294,7 @@ class PinScreen(JobScreen):
 
     def failed(self, error: SbkError) -> None:
         """Say why. A card that is another must be read again; an unknown outcome stays."""
-        self._unseal()
+        self._entry.close()
         super().failed(error)
         if error.code in _OTHER_CARD:
             self._chip = None
@@ -368,14 +345,14 @@ class PinScreen(JobScreen):
         if answer == "give_up":
             self.in_background(partial(self.desks.pins.give_up, pending), self._done)
         elif answer is not None:
-            prompt, pad = _CHECKS[answer], self._pad(needed=True)
+            prompt, pad = _CHECKS[answer], self._entry.open(needed=True)
             if pad is not None:
                 self.in_background(
                     lambda: self.desks.pins.check(pending, prompt, pad, self.cancel), self._checked
                 )
 
     def _checked(self, handled: Handled | None) -> None:
-        self._unseal()
+        self._entry.close()
         if handled is not None:
             self._done(handled)
         else:

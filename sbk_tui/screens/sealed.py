@@ -93,6 +93,7 @@ class SealedScreen(Screen[None]):
         self.pad = SealedPad(self._prompt)
         self._over_ssh = over_ssh
         self._over = False
+        """Whether the work ended while another screen lay above."""
 
     def compose(self) -> ComposeResult:
         """Draw the question, the mask that says nothing, and the keys."""
@@ -127,11 +128,16 @@ class SealedScreen(Screen[None]):
 
     def close(self) -> None:
         """Leave, at once or as soon as what lies above (the idle lock) is gone."""
-        self._over = True
         if self.is_current:
             self.dismiss(None)
+        else:
+            self._over = True
 
     def on_screen_resume(self) -> None:
-        """Come back to light: leave if the work ended meanwhile."""
+        """Come back to light: leave if the work ended meanwhile.
+
+        Once: it is also told of its first showing, which may come after the work has failed.
+        """
         if self._over:
+            self._over = False
             self.dismiss(None)

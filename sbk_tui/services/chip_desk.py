@@ -41,23 +41,23 @@ class ChipDesk:
 
         Raises:
             DeviceFault: as `driver` and the port say.
-            Refusal: `pin.no_number`, a blank card.
+            Refusal: `chip.no_number`, a blank card.
         """
         chip = self.driver().read(cancel)
         if not chip.number:
-            raise Refusal("pin.no_number", clause="4.1")
+            raise Refusal("chip.no_number")
         return chip
 
     def holder_of(self, chip: SocialCard) -> Dossier:
         """Return what is known here of the holder of `chip`, found by its number.
 
         Raises:
-            Refusal: `card.unknown`; `pin.another_person`, the chip names somebody else.
+            Refusal: `card.unknown`; `chip.other_holder`, the chip names somebody else.
         """
         seen = self._lookup.dossier(chip.number)
         card = next((c for c in seen.cards if c.number == chip.number), None) if seen else None
         if seen is None or card is None:
-            raise Refusal("card.unknown", clause="4.1", card=chip.number)
+            raise Refusal("card.unknown", card=chip.number)
         refuse_another(seen, card, chip)
         return seen
 
@@ -66,13 +66,18 @@ def refuse_another(seen: Dossier, card: Card, chip: SocialCard) -> None:
     """Stop when the card in the reader is not the card chosen on the screen, always.
 
     Raises:
-        Refusal: `pin.another_card`, `pin.another_person`.
+        Refusal: `chip.not_chosen`, `chip.other_holder`.
     """
     if chip.number != card.number:
-        raise Refusal(
-            "pin.another_card", clause="4.1", inserted=chip.number or "-", chosen=card.number
-        )
+        raise Refusal("chip.not_chosen", inserted=chip.number or "-", chosen=card.number)
+    if not is_holder(seen, chip):
+        raise Refusal("chip.other_holder")
+
+
+def is_holder(seen: Dossier, chip: SocialCard) -> bool:
+    """Return whether `chip` names this person, by a number of now or before, or names nobody.
+
+    A third generation card does not say who holds it (None); a blank one says nothing.
+    """
     numbers = {seen.person.number, *(former.number for former in seen.formers)}
-    # A third generation card does not say who holds it (None); a blank one says nothing.
-    if chip.holder is not None and chip.holder.number and chip.holder.number not in numbers:
-        raise Refusal("pin.another_person", clause="4.1")
+    return chip.holder is None or not chip.holder.number or chip.holder.number in numbers
