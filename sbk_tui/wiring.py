@@ -469,9 +469,9 @@ def _key_service_of(config: configuration.Config) -> Callable[[], KeyService] | 
         return None
 
     def driver() -> KeyService:
-        from sbk_tui.hardware.chip.service_http import HttpKeyService
+        from sbk_tui.hardware.chip.opening import open_key_service
 
-        return HttpKeyService(devices.key_service, devices.key_service_ca)
+        return open_key_service(devices.key_service, devices.key_service_ca)
 
     return driver
 

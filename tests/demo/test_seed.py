@@ -24,6 +24,7 @@ from sbk_tui.domain.operations.day import CloseDay
 from sbk_tui.domain.operations.handover import Announce, Receive
 from sbk_tui.domain.operations.issue_unit import IssueToUnit
 from sbk_tui.domain.operations.leash import ExtendLeash
+from sbk_tui.domain.operations.pin import ChangePin, ResetPin, UnlockPin
 from sbk_tui.domain.operations.settle_case import SettleCase
 from sbk_tui.domain.operations.uncollected import MarkUncollected
 from sbk_tui.domain.operations.visit import NotAtHome
@@ -76,6 +77,7 @@ def test_what_needs_two_clerks_was_approved_by_the_second(training: Training) ->
     here -= {CloseDay.kind, MarkUncollected.kind}  # no story counts a drawer, or marks it
     here -= {BlindLoss.kind, SettleCase.kind}  # it knows all its cards, and nobody refuses it
     here -= {ExtendLeash.kind, IssueToUnit.kind, NotAtHome.kind}  # it always hears from the city
+    here -= {ChangePin.kind, UnlockPin.kind, ResetPin.kind}  # the story has no chip
     here -= {Announce.kind, Receive.kind}  # the story's cards are taken in, not handed over
     assert {envelope.kind for envelope in stored} == here
     assert {envelope.clerk for envelope in stored} == {lead}

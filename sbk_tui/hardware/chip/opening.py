@@ -1,4 +1,4 @@
-"""Which driver a 社保卡读写器's URL means: `pcsc://NAME`, or `sim://NAME` in a training counter."""
+"""Which drivers the URLs of 社保卡读写器 and key service mean; `sim://NAME` for training."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sbk_tui.errors import BadUsage
 from sbk_tui.hardware.device_url import parse_device_url
-from sbk_tui.hardware.ports import SocialCardReader
+from sbk_tui.hardware.ports import KeyService, SocialCardReader
 
 
 def open_social_card_reader(
@@ -29,3 +29,19 @@ def open_social_card_reader(
     from sbk_tui.hardware.chip.driver import PcscSocialCardReader
 
     return PcscSocialCardReader(url, variables)
+
+
+def open_key_service(url: str, ca_file: str = "") -> KeyService:
+    """Return the key service at `url`; nothing is opened before it is asked.
+
+    Raises:
+        BadUsage: `chip.service_url`, `chip.service_plain`; DeviceAbsent: `chip.no_twin`.
+    """
+    scheme, _, name = url.partition("://")
+    if scheme == "sim":
+        from sbk_tui.hardware.chip.twin_reader import running
+
+        return running(name).keys
+    from sbk_tui.hardware.chip.service_http import HttpKeyService
+
+    return HttpKeyService(url, ca_file)

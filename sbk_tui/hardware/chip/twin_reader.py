@@ -16,6 +16,7 @@ from sbk_tui.errors import Cancelled, CardRemoved, DeviceAbsent, DeviceFault
 from sbk_tui.hardware.chip.session import ChipSession, KeyJob
 from sbk_tui.hardware.chip.twin_card import VirtualCard
 from sbk_tui.hardware.chip.twin_line import CardBeside
+from sbk_tui.hardware.chip.twin_service import KeyServiceTwin
 from sbk_tui.hardware.ports import KeyService, SocialCard
 
 _SLICE_S = 0.1
@@ -28,6 +29,8 @@ class SocialCardReaderTwin:
     def __init__(self, name: str) -> None:
         """Take the name by which `sim://NAME` finds it."""
         self.name = name
+        self.keys = KeyServiceTwin()
+        """The key service beside it, for the same cards; `sim://NAME` as `key_service`."""
         self._card: VirtualCard | None = None
         self._changed = threading.Condition()
 
