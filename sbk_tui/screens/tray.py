@@ -62,6 +62,8 @@ class TrayScreen(ModalScreen[str | None]):
             )
             for place, visitor in enumerate(self._tray.visitors)
         ]
+        below = self._tray.current + 1
+        rows[below:below] = self._card_rows()
         rows += self._chip_rows()
         rows.append(Row(_LIFT, (word("tray.lift"), word("tray.lift_about"))))
         rows += [
@@ -74,25 +76,26 @@ class TrayScreen(ModalScreen[str | None]):
         ]
         return rows
 
-    def _chip_rows(self) -> list[Row]:
-        """The social-security card of whoever stands at the counter."""
+    def _card_rows(self) -> list[Row]:
+        """The social-security card of whoever stands at the counter: right below the mark."""
         chips, current = self._tray.chips, self._tray.current
         rows = [Row(_PULL, (word("tray.pull"), word("tray.pull_about")))]
         if chips.has_card(current):
-            name = self._tray.visitors[current].name
-            rows.insert(
-                0, Row(_INSERT, (word("tray.insert"), word("tray.insert_about", name=name)))
-            )
-        rows.append(Row(_BLOCK, (word("tray.block"), word("tray.block_about")), "warn"))
-        rows += [
+            about = word("tray.insert_about", name=self._tray.visitors[current].name)
+            rows.insert(0, Row(_INSERT, (word("tray.insert"), about)))
+        return rows
+
+    def _chip_rows(self) -> list[Row]:
+        """What goes wrong with the card in the slot."""
+        faults = [
             Row(
                 f"{_CHIP_FAULT}{name}",
                 (word("tray.chip_fault"), word(f"demo_chip_fault.{name}")),
                 "warn",
             )
-            for name in chips.faults
+            for name in self._tray.chips.faults
         ]
-        return rows
+        return [Row(_BLOCK, (word("tray.block"), word("tray.block_about")), "warn"), *faults]
 
     def _about(self, place: int, visitor: Visitor) -> str:
         about = f"{visitor.number} {word('demo_visitor.' + visitor.situation)}"

@@ -84,10 +84,16 @@ def card_wishes(card: str, until: date) -> list[Operation]:
         StoreCards(slots=(Slot(card=card, place="1-1-1-1"),)),
         MarkUncollected(cards=(card,)),
         NotAtHome(card=card),
+        IssueToUnit(codes=("410782105201",), cards=(card,), receiver=VILLAGE),
+    ]
+
+
+def pin_work(card: str) -> list[Operation]:
+    """Return what a chip may have done: in no state of the card is it refused."""
+    return [
         ChangePin(card=card),
         UnlockPin(card=card, presence="1"),
         ResetPin(card=card, confirmed=False),
-        IssueToUnit(codes=("410782105201",), cards=(card,), receiver=VILLAGE),
     ]
 
 
@@ -128,7 +134,10 @@ def wishes(card: str, until: date) -> list[Operation]:
     """Return one operation of every kind about `card`, its holder and one temporary card."""
     holder = list(HOLDERS)[CARDS.index(card)]
     blind = BlindLoss(card=card, name="刘洋", caller_name="刘洋", caller_phone="1", until=until)
-    return [*card_wishes(card, until), *holder_wishes(holder, until), *hand_over(card), blind]
+    pins = pin_work(card)
+    return [
+        *card_wishes(card, until), *holder_wishes(holder, until), *hand_over(card), *pins, blind,
+    ]  # fmt: skip
 
 
 KINDS = len(wishes(CARDS[0], date(2026, 1, 1)))
