@@ -16,7 +16,7 @@ from sbk_tui.hardware.serial_line import SerialLine
 
 _DEVICE = "pin_pad"
 _BAUD = {"baud": "9600"}  # [2+] K2 K3
-_OPEN_S = 5.0
+_OPEN_S, _IDENTIFY_S = 5.0, 1.5
 SILENT_S, WHOLE_S = 30.0, 60.0
 """Without a key, and in all [A]."""
 
@@ -56,6 +56,15 @@ class SerialPinPad:
             finally:
                 if self._style.close:
                     line.send(self._style.close)
+
+    def identify(self) -> str:
+        """Return the pad's place once its line opens; a pad itself says nothing unasked.
+
+        Raises:
+            DeviceAbsent, DeviceBusy: as the line's.
+        """
+        with SerialLine(self._url, _DEVICE, threading.Event(), _IDENTIFY_S):
+            return str(self._url)
 
     def _keys(self, line: SerialLine, cancel: threading.Event) -> Iterator[int]:
         begun = last = monotonic()

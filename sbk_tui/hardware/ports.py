@@ -293,3 +293,10 @@ class KeyService(Protocol):
         Raises:
             As `authenticate`.
         """
+
+    def identify(self) -> str:
+        """Return where it is, for the morning minute, once it has answered anything at all.
+
+        Raises:
+            DeviceFault: as `authenticate`; `chip.service_silent` after 2 s.
+        """

@@ -21,7 +21,7 @@ from sbk_tui.domain.card import Card, move
 from sbk_tui.domain.operations.pin import ChangePin, PinWork, ResetPin, UnlockPin
 from sbk_tui.domain.pin import LAST_TRY, LENGTH, Presence, presence_of, refuse_weak, wipe
 from sbk_tui.domain.rules import Rules
-from sbk_tui.errors import DeviceAbsent, DeviceFault, OutcomeUnknown, Refusal
+from sbk_tui.errors import DeviceAbsent, DeviceFault, OutcomeUnknown, Refusal, SbkError
 from sbk_tui.hardware.ports import KeyService, PinPad, Prompt, SocialCard
 from sbk_tui.services.chip_desk import ChipDesk, refuse_another
 from sbk_tui.services.draft_desk import DraftDesk, FormDraft
@@ -204,8 +204,8 @@ class PinDesk:
         try:
             self._ask_and_do(work, left, pad, cancel)
         except OutcomeUnknown:
-            raise  # the draft stays, and says so
-        except BaseException:
+            raise  # the draft stays, and says so; so it does after anything unforeseen
+        except SbkError:
             self._drafts.drop(work.draft)
             raise
         return self._record(work, confirmed=True)

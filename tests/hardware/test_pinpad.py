@@ -81,6 +81,13 @@ def test_keys_pressed_while_nobody_asks_are_thrown_away() -> None:
         assert pad.enter(CANCEL, Prompt.AGAIN) == b"135790"
 
 
+def test_the_morning_minute_sees_the_pad() -> None:
+    with PinPadTwin() as twin:
+        assert SerialPinPad(twin.device).identify() == twin.device
+    with pytest.raises(DeviceAbsent):
+        SerialPinPad("/dev/none-of-ours").identify()
+
+
 def test_an_unknown_make_and_a_missing_pad_are_said_so() -> None:
     with pytest.raises(BadUsage) as caught:
         SerialPinPad("/dev/ttyS0", "nobody")

@@ -17,14 +17,14 @@ from sbk_tui import wiring
 from sbk_tui.app import SbkApp
 from sbk_tui.errors import SbkError
 from sbk_tui.hardware.chip.service_twin import KeyServiceOnHttp
-from sbk_tui.hardware.chip.twin_card import VirtualCard
+from sbk_tui.hardware.chip.twin_card import VirtualCard, Wire
 from sbk_tui.hardware.chip.twin_profiles import PERSON, social_card
 from sbk_tui.hardware.chip.twin_reader import SocialCardReaderTwin
 from sbk_tui.hardware.idcard_twin import IdCardReaderTwin
 from sbk_tui.hardware.pinpad_driver import SerialPinPad
 from sbk_tui.hardware.pinpad_twin import PinPadTwin
 from sbk_tui.screens.sealed import SealedScreen
-from sbk_tui.services.pin_desk import JOBS, PinPad, Presence, Prompt, Work
+from sbk_tui.services.pin_desk import JOBS, Handled, PinPad, Presence, Prompt, Work
 from tests.hardware.documents import CITIZEN
 from tests.screens.conftest import (
     CARDS,
@@ -508,6 +508,46 @@ def test_what_was_typed_is_overwritten_on_every_way_out(
         assert not any(entry in repr(caught.value) for entry in entries)
     assert [bytes(each) for each in pad.given] == [bytes(6)] * len(entries)
     assert desks.pins.pending("4.1") is None
+
+
+class Dying(VirtualCard):
+    """A card whose answer to 8424 the machine does not live to see."""
+
+    def exchange(self, command: bytes) -> Wire:
+        wire = super().exchange(command)
+        if command[1] == 0x24:
+            raise RuntimeError("power cut")
+        return wire
+
+
+@pytest.mark.clause("B3", "4.2")
+def test_a_power_cut_between_chip_and_record_loses_nothing(window: Window) -> None:
+    sound = chip_of(0)
+    card = Dying(sound.profile, lambda size: bytes(range(size)))
+    card.tries = 0
+    window.slot.insert(card)
+    desks = window.counter.desks
+    chip = desks.chips.read(threading.Event())
+    seen = desks.chips.holder_of(chip)
+    work = Work(
+        JOBS["4.2"], seen, seen.cards[0], chip, Presence.HOLDER, wiring.new_id(), wiring.new_id()
+    )
+    with PinPadTwin() as twin, pytest.raises(RuntimeError):
+        desks.pins.carry_out(work, SerialPinPad(twin.device), threading.Event())
+    assert kinds(window.counter)[-1] != "pin.unlock"
+    home = window.counter.home
+    window.counter.close()
+    again = wiring.sign_in(home, "1001", PASSWORD)
+    try:
+        pending = again.desks.pins.pending("4.2")
+        assert pending is not None
+        handled = again.desks.pins.look(pending)
+        assert isinstance(handled, Handled)
+        assert kinds(again)[-1] == "pin.unlock"
+        assert again.desks.pins.pending("4.2") is None
+    finally:
+        again.close()
+    assert sent(card, 0x24) == 1
 
 
 @pytest.mark.clause("4.1", "B11")

@@ -23,6 +23,7 @@ from sbk_tui.hardware.ports import KeyAnswer, KeyOutcome, KeyRequest
 
 _UNKNOWN = KeyAnswer(outcome=KeyOutcome.UNKNOWN)
 _SLICE_S = 0.1  # cancel is looked at five times a second at least
+_IDENTIFY_S = 2.0
 _MOST_BYTES = 65536
 _LONGEST_TEXT = 60
 _OK = 200
@@ -61,6 +62,11 @@ class HttpKeyService:
         asked = _identity(request) | {"random": random.hex(), "head": head.hex()}
         return self._ask("secure-message", request, _body(asked, plain))
 
+    def identify(self) -> str:
+        """Return the address once something has answered there; see the port."""
+        self._send("HEAD", self._url, None, _IDENTIFY_S)
+        return self._url
+
     def _ask(self, path: str, request: KeyRequest, body: bytearray) -> KeyAnswer:
         """Ask in a thread of its own: when the time is up its answer has nowhere to go."""
         answer: Future[KeyAnswer] = Future()
@@ -83,12 +89,28 @@ class HttpKeyService:
         return answer.result()
 
     def _post(self, url: str, body: bytearray, limit_s: float) -> KeyAnswer:
+        try:
+            return _read(*self._send("POST", url, body, limit_s))
+        except DeviceFault as error:
+            if error.code == "chip.service_silent":
+                return _UNKNOWN
+            raise
+
+    def _send(
+        self, method: str, url: str, body: bytearray | None, limit_s: float
+    ) -> tuple[int, bytes]:
+        """Return status and content of an answer.
+
+        Raises:
+            DeviceFault: `chip.service_silent`, it was sent and no whole answer came.
+            DeviceAbsent, DeviceFault: as the port's `authenticate`.
+        """
         # Late: only who unlocks or resets a PIN pays for it.
         import urllib3
         from urllib3 import exceptions
 
         # Sent from where it lies, which its type does not know: a copy could not be overwritten.
-        sent: Any = body
+        content: Any = body
         headers = {"Content-Type": "application/json"}
         limit = urllib3.Timeout(total=limit_s)
         try:
@@ -96,18 +118,19 @@ class HttpKeyService:
                 retries=False, timeout=limit, ca_certs=self._ca_file, cert_reqs="CERT_REQUIRED"
             ) as pool:
                 answer = pool.request(
-                    "POST", url, body=sent, headers=headers, redirect=False, preload_content=False
-                )
+                    method, url, body=content, headers=headers, redirect=False,
+                    preload_content=False,
+                )  # fmt: skip
                 try:
-                    return _read(answer.status, answer.read(_MOST_BYTES))
+                    return answer.status, answer.read(_MOST_BYTES)
                 finally:
                     answer.close()
         except exceptions.SSLError as error:
             raise DeviceFault("chip.service_untrusted") from error
         except (exceptions.NewConnectionError, exceptions.ConnectTimeoutError) as error:
             raise DeviceAbsent("chip.service_unreachable") from error
-        except exceptions.HTTPError:
-            return _UNKNOWN  # it was sent, and no whole answer came
+        except exceptions.HTTPError as error:
+            raise DeviceFault("chip.service_silent") from error
         except OSError as error:
             # The file of the certificate authority is not there, or is none.
             raise DeviceFault("chip.service_untrusted") from error

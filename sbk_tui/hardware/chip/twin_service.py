@@ -41,6 +41,10 @@ class KeyServiceTwin:
         whole = head + bytes((len(data),)) + data
         return self._answer(request, whole if self._repeats_head else data)
 
+    def identify(self) -> str:
+        """Return that it is a simulated one."""
+        return "sim://"
+
     def _answer(self, request: KeyRequest, data: bytes) -> KeyAnswer:
         self.asked.append(request.address)
         self.operations.append(request.op)

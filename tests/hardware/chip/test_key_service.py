@@ -104,6 +104,20 @@ def test_nobody_there_is_said_so() -> None:
     assert caught.value.code == "chip.service_unreachable"
 
 
+def test_the_morning_minute_sees_the_service(service: KeyServiceOnHttp) -> None:
+    assert HttpKeyService(service.url).identify() == service.url  # any answer will do
+
+
+def test_a_wrong_authority_is_said_and_not_a_crash(service: KeyServiceOnHttp) -> None:
+    port = service.url.split(":")[2].split("/")[0]
+    with pytest.raises(DeviceFault) as caught:
+        HttpKeyService(f"https://127.0.0.1:{port}", "/no/such/file").identify()
+    assert caught.value.code == "chip.service_untrusted"
+    with pytest.raises(DeviceFault) as caught:  # it speaks no TLS at all
+        HttpKeyService(f"https://127.0.0.1:{port}").identify()
+    assert caught.value.code == "chip.service_untrusted"
+
+
 @pytest.mark.parametrize(
     ("url", "code"),
     [
