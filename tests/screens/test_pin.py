@@ -510,6 +510,39 @@ def test_what_was_typed_is_overwritten_on_every_way_out(
     assert desks.pins.pending("4.1") is None
 
 
+@pytest.mark.clause("B11")
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_over_a_remote_line_the_risk_is_said_and_an_office_may_forbid_it(
+    private_folder: Path, monkeypatch: pytest.MonkeyPatch, allowed: bool
+) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", "10.0.0.2 50000 10.0.0.1 22")
+    home = private_folder / "remote"
+    make_counter(home).close()
+    (home / "config.toml").write_text(
+        f'[devices]\nsocial_card_reader = "sim://remote"\n'
+        f"[rules]\npin_on_screen = {str(allowed).lower()}\n",
+        "utf-8",
+    )
+    counter = wiring.sign_in(home, "1001", PASSWORD)
+    app = SbkApp(opened=counter)
+    with SocialCardReaderTwin("remote") as slot:
+        slot.insert(chip_of(0))
+        async with app.run_test(size=SIZE) as pilot:
+            await open_job(pilot, "41")
+            for key in ("f3", "enter", "f2"):
+                await pilot.press(key)
+                await settled(pilot)
+                await settled(pilot)
+            await pilot.press("1", "f10")
+            if allowed:
+                await enter(pilot, "原来的", "12", then="backspace")
+                assert "远程连接" in text(pilot)
+                await pilot.press("escape")
+            await settled(pilot)
+            assert ("按了取消键" if allowed else "不许在屏幕前输入密码") in text(pilot)
+    counter.close()
+
+
 class Dying(VirtualCard):
     """A card whose answer to 8424 the machine does not live to see."""
 
