@@ -6,86 +6,32 @@ its desks. Tests call the same functions with other folders and other device URL
 
 from __future__ import annotations
 
-import os
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from sbk_tui import config as configuration
-from sbk_tui import sender, surroundings
+from sbk_tui import counter_desks, sender
 from sbk_tui.codes import code_tables
+from sbk_tui.counter_around import Around
 from sbk_tui.data import counter_file
-from sbk_tui.data.access import AccessLog
-from sbk_tui.data.blobs import MOST_BYTES, Blobs
-from sbk_tui.data.cases import Cases
-from sbk_tui.data.day import DayBook
-from sbk_tui.data.drafts import Drafts
-from sbk_tui.data.handovers import Handovers
 from sbk_tui.data.ids import uuid7
-from sbk_tui.data.issues import Issues
 from sbk_tui.data.keyring import Cost, Keyring, Opened, choose_cost
 from sbk_tui.data.ledger import Ledger, Session
 from sbk_tui.data.line import is_enrolled
 from sbk_tui.data.lookup import Lookup
-from sbk_tui.data.papers import Papers
-from sbk_tui.data.pseudonym import pseudonyms
 from sbk_tui.data.record import SALT_BYTES
-from sbk_tui.data.stats import Stats
-from sbk_tui.data.stock import Stock
 from sbk_tui.data.store import cipher_available
-from sbk_tui.data.temp_cards import TempCards
-from sbk_tui.data.unit_cards import UnitCards
-from sbk_tui.data.units import Units
 from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.rules import Rules
-from sbk_tui.domain.world import CHINA, Seat, from_ms
+from sbk_tui.domain.world import Seat
 from sbk_tui.errors import BadUsage, IntegrityFault, Refusal
-from sbk_tui.hardware.ports import (
-    DocumentPrinter,
-    IdCardReader,
-    KeyService,
-    PictureSource,
-    PinPad,
-    SocialCardReader,
-)
 from sbk_tui.pinyin import initials
-from sbk_tui.resources import toml
 from sbk_tui.sender import Sender
-from sbk_tui.services import signing, words
-from sbk_tui.services.apply_desk import ApplyDesk
-from sbk_tui.services.blind_loss_desk import BlindLossDesk
-from sbk_tui.services.card_desk import CardDesk
-from sbk_tui.services.cases_desk import CasesDesk
-from sbk_tui.services.check_desk import CheckDesk
-from sbk_tui.services.checks import Morning
-from sbk_tui.services.chip_desk import ChipDesk
-from sbk_tui.services.correct_desk import CorrectDesk
-from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.desks import Desks
-from sbk_tui.services.draft_desk import DraftDesk
-from sbk_tui.services.handover_desk import HandoverDesk
-from sbk_tui.services.household_desk import HouseholdDesk
-from sbk_tui.services.id_desk import IdDesk
-from sbk_tui.services.issues_desk import IssuesDesk
-from sbk_tui.services.line_desk import LineDesk
-from sbk_tui.services.paper_desk import PaperDesk
-from sbk_tui.services.pin_desk import PinDesk
-from sbk_tui.services.portrait_desk import PortraitDesk
-from sbk_tui.services.query_desk import QueryDesk
-from sbk_tui.services.referral_desk import ReferralDesk
-from sbk_tui.services.round_desk import RoundDesk
-from sbk_tui.services.slips import Desk
-from sbk_tui.services.stats_desk import StatsDesk
-from sbk_tui.services.stock_desk import StockDesk
-from sbk_tui.services.temp_desk import TempDesk
-from sbk_tui.services.unit_desk import UnitDesk
-from sbk_tui.surroundings import Place
 
-BLOBS = "blobs"
-"""The folder with portraits and scans."""
 LEAD, CLERK = "lead", "clerk"
 """负责人 adds clerks and approves; 经办 does the counter's work. Both may do all business."""
 
@@ -221,6 +167,10 @@ def open_for(
         new_salt=lambda: secrets.token_bytes(SALT_BYTES),
         clerk_key=publics.get,
     )
+    around = Around(
+        home=home, config=config, rules=rules, opened=opened, key=key, seat=seat,
+        session=session, ledger=ledger, lookup=lookup, now_ms=now_ms, new_id=new_id,
+    )  # fmt: skip
     return Counter(
         home=home,
         config=config,
@@ -232,294 +182,13 @@ def open_for(
         ledger=ledger,
         lookup=lookup,
         new_id=lambda: uuid7(clock()),
-        desks=_desks(home, config, rules, opened, key, seat, session, ledger, lookup),
+        desks=counter_desks.build(around),
     )
 
 
 def new_id() -> str:
     """Return a fresh id."""
     return uuid7(now_ms())
-
-
-def _desks(
-    home: Path,
-    config: configuration.Config,
-    rules: Rules,
-    opened: counter_file.OpenCounter,
-    key: bytes | None,
-    seat: Seat,
-    session: Session,
-    ledger: Ledger,
-    lookup: Lookup,
-) -> Desks:
-    """Build the desks around one ledger."""
-    store, held = opened.store, opened.certificate
-    chips = ChipDesk(_social_reader_of(config), lookup)
-    papers_head = Desk(held.office, held.counter, session.name)
-
-    def unlock(clerk: str, password: str) -> Session:
-        keys = Keyring(home, now_ms).unlock(clerk, password)
-        return Session(keys.slot.clerk, keys.slot.name, keys.slot.role, keys.signer)
-
-    def check(password: str) -> None:
-        unlock(session.clerk, password)
-
-    return Desks(
-        seat=signing.Seat(
-            office=held.office,
-            counter=held.counter,
-            level=held.level,
-            district=held.district,
-            authority=seat.authority,
-            clerk=session.clerk,
-            clerk_name=session.name,
-            role=session.role,
-            training=config.training,
-        ),
-        rules=rules,
-        door=signing.Door(
-            check, config.session.lock_after * 60.0, config.session.sign_out_after * 60.0
-        ),
-        cards=CardDesk(
-            ledger=ledger,
-            rules=rules,
-            desk=papers_head,
-            today=ledger.today,
-            new_id=new_id,
-            unlock=unlock,
-        ),
-        apply=ApplyDesk(
-            ledger=ledger,
-            blobs=Blobs(store, home / BLOBS, key),
-            rules=rules,
-            desk=papers_head,
-            lookup=lookup,
-            units=Units(store, initials),
-            authority=seat.authority,
-            district=held.district,
-            today=ledger.today,
-            now=lambda: words.moment(now_ms()),
-            new_id=new_id,
-        ),
-        stats=StatsDesk(Stats(store, held.counter), rules.settings, now_ms),
-        line=LineDesk(
-            store, ledger=ledger, rules=rules, now_ms=now_ms, new_id=new_id, unlock=unlock
-        ),
-        morning=Morning(
-            {
-                name: partial(check, Place(home, config, now_ms, lookup))
-                for name, check in surroundings.CHECKS
-            }
-        ),
-        day=DayDesk(
-            DayBook(
-                store,
-                counter=held.counter,
-                inc=opened.incarnation.inc,
-                certificate=opened.incarnation.certificate,
-            ),
-            ledger,
-            desk=papers_head,
-            now_ms=now_ms,
-            new_id=new_id,
-        ),
-        referrals=ReferralDesk(
-            Cases(store),
-            rules=rules,
-            desk=papers_head,
-            district=held.district,
-            now_ms=now_ms,
-            new_id=new_id,
-        ),
-        blind_loss=BlindLossDesk(
-            ledger, rules=rules, desk=papers_head, today=ledger.today, new_id=new_id
-        ),
-        cases=CasesDesk(
-            Cases(store),
-            ledger,
-            lookup,
-            AccessLog(store, session.clerk),
-            now_ms=now_ms,
-            new_id=new_id,
-        ),
-        issues=IssuesDesk(
-            Issues(store),
-            AccessLog(store, session.clerk),
-            clerk=f"{session.name}（{session.clerk}）",
-            office=held.office,
-            district=held.district,
-            now_ms=now_ms,
-            folder=home / "exports",
-        ),
-        query=QueryDesk(
-            lookup,
-            AccessLog(store, session.clerk),
-            now_ms,
-            counter=held.counter,
-            level=held.level,
-        ),
-        ids=IdDesk(_reader_of(config)),
-        portraits=PortraitDesk(_folder_of(config)),
-        papers=PaperDesk(Papers(store), lambda: _printer(home, config), training=config.training),
-        handovers=HandoverDesk(
-            ledger,
-            Handovers(store),
-            rules=rules,
-            desk=papers_head,
-            district=held.district,
-            new_id=new_id,
-            pseudonym=lambda use, text: pseudonyms(store)(use, text),
-        ),
-        check=CheckDesk(ledger, lookup, rules, chips),
-        chips=chips,
-        pins=PinDesk(
-            chips=chips,
-            keys=_key_service_of(config),
-            pad=_pin_pad_of(config),
-            ledger=ledger,
-            lookup=lookup,
-            drafts=DraftDesk(Drafts(store), session.clerk, now_ms),
-            rules=rules,
-            desk=papers_head,
-            has_id_reader=bool(config.devices.id_card_reader),
-            over_ssh="SSH_CONNECTION" in os.environ,
-            today=ledger.today,
-            new_id=new_id,
-        ),
-        stock=StockDesk(ledger, Stock(store, held.counter), rules),
-        units=UnitDesk(
-            ledger=ledger,
-            cards=UnitCards(store, held.counter),
-            lookup=lookup,
-            blobs=Blobs(store, home / "blobs", key),
-            rules=rules,
-            desk=papers_head,
-            new_id=new_id,
-            camera=_document_camera_of(config),
-        ),
-        rounds=RoundDesk(
-            ledger=ledger,
-            cards=UnitCards(store, held.counter),
-            rules=rules,
-            desk=papers_head,
-            today=ledger.today,
-            new_id=new_id,
-        ),
-        households=HouseholdDesk(
-            ledger=ledger,
-            stock=Stock(store, held.counter),
-            rules=rules,
-            desk=papers_head,
-            new_id=new_id,
-        ),
-        drafts=DraftDesk(Drafts(store), session.clerk, now_ms),
-        temp=TempDesk(
-            ledger=ledger,
-            cards=TempCards(store, held.counter),
-            rules=rules,
-            desk=papers_head,
-            today=ledger.today,
-            new_id=new_id,
-        ),
-        correct=CorrectDesk(
-            ledger=ledger,
-            blobs=Blobs(store, home / BLOBS, key),
-            rules=rules,
-            today=ledger.today,
-            unlock=unlock,
-            folder=_folder_of(config),
-        ),
-        new_id=new_id,
-    )
-
-
-def _reader_of(config: configuration.Config) -> Callable[[], IdCardReader] | None:
-    url = config.devices.id_card_reader
-    if not url:
-        return None
-
-    def driver() -> IdCardReader:
-        from sbk_tui.hardware.idcard_driver import SerialIdCardReader
-
-        return SerialIdCardReader(url, os.environ)
-
-    return driver
-
-
-def _social_reader_of(config: configuration.Config) -> Callable[[], SocialCardReader] | None:
-    url = config.devices.social_card_reader
-    if not url:
-        return None
-    made: list[SocialCardReader] = []
-
-    def driver() -> SocialCardReader:
-        from sbk_tui.hardware.chip.opening import open_social_card_reader
-
-        # One for the whole sign-in: it remembers a card that does not answer (ADR 14).
-        if not made:
-            made.append(open_social_card_reader(url, os.environ))
-        return made[0]
-
-    return driver
-
-
-def _key_service_of(config: configuration.Config) -> Callable[[], KeyService] | None:
-    devices = config.devices
-    if not devices.key_service:
-        return None
-
-    def driver() -> KeyService:
-        from sbk_tui.hardware.chip.opening import open_key_service
-
-        return open_key_service(devices.key_service, devices.key_service_ca)
-
-    return driver
-
-
-def _pin_pad_of(config: configuration.Config) -> Callable[[], PinPad] | None:
-    devices = config.devices
-    if not devices.pin_pad:
-        return None
-
-    def driver() -> PinPad:
-        from sbk_tui.hardware.pinpad_driver import SerialPinPad
-
-        return SerialPinPad(devices.pin_pad, devices.pin_pad_style, os.environ)
-
-    return driver
-
-
-def _document_camera_of(config: configuration.Config) -> Callable[[], PictureSource] | None:
-    """Return what makes the folder of the document camera, None: 未配备高拍仪 (2.2.1)."""
-    if not config.devices.document_folder:
-        return None
-    folder = Path(config.devices.document_folder).expanduser()
-
-    def driver() -> PictureSource:
-        from msgspec.structs import replace
-
-        from sbk_tui.hardware.folder_drop import FolderDrop
-        from sbk_tui.hardware.portrait.values import limits_from
-
-        limits = replace(limits_from(toml("portrait.toml")), most_bytes=MOST_BYTES)
-        return FolderDrop(folder, limits, accepts=frozenset({"JPEG", "PNG", "TIFF", "PDF"}))
-
-    return driver
-
-
-def _folder_of(config: configuration.Config) -> Path | None:
-    folder = config.devices.portrait_folder
-    return Path(folder).expanduser() if folder else None
-
-
-def _printer(home: Path, config: configuration.Config) -> DocumentPrinter:
-    from sbk_tui.hardware.paper_out import open_printer
-
-    url = config.devices.printer
-    if not url:
-        (home / "papers").mkdir(mode=0o700, exist_ok=True)
-        url = f"file://{home}/papers/%Y%m%d-%H%M%S-{{title}}.pdf"
-    return open_printer(url, lambda: from_ms(now_ms()).astimezone(CHINA))
 
 
 def add_clerk(home: Path, by: Opened, clerk: str, name: str, role: str, password: str) -> None:

@@ -18,9 +18,8 @@ from typing import NamedTuple
 import pytest
 
 from sbk_tui import errors
-from sbk_tui.domain.application import FIELDS
 from sbk_tui.resources import ASSETS, toml, toml_folder
-from sbk_tui.texts import word, words_for
+from sbk_tui.texts import words_for
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "sbk_tui").rglob("*.py"))
@@ -164,7 +163,3 @@ def test_the_walk_sees_all_ways_of_naming_a_code() -> None:
 
 def test_an_unknown_code_still_says_something() -> None:
     assert "no.such_code" in words_for("no.such_code", {}).message
-
-
-def test_every_field_of_the_form_has_a_label() -> None:
-    assert all(word(f"application.{field}") for field in FIELDS)

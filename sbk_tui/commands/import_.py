@@ -104,8 +104,8 @@ def _announce(counter: Counter, args: argparse.Namespace) -> int:
             "issued_before": offered.out,
         })  # fmt: skip
         return 0
-    key = "dry" if args.dry_run else "known" if offered.known else ""
-    say(word(f"import.handover_{key}".rstrip("_"), **facts))
+    known = "import.handover_known" if offered.known else "import.handover"
+    say(word("import.handover_dry" if args.dry_run else known, **facts))
     if offered.out:
         say(word("import.handover_out", count=offered.out))
     return 0

@@ -16,6 +16,7 @@ from sbk_tui import __version__, own_hub, sender
 from sbk_tui import config as configuration
 from sbk_tui.commands.output import credentials, emit, fail, say
 from sbk_tui.config import home_folder
+from sbk_tui.counter_around import BLOBS
 from sbk_tui.data import outbox
 from sbk_tui.data.blobs import Blobs
 from sbk_tui.data.counter_file import OpenCounter, open_counter
@@ -29,7 +30,7 @@ from sbk_tui.sync.meter import Meter
 from sbk_tui.sync.run import client_for, contact, watch
 from sbk_tui.sync.tls import PinnedLine
 from sbk_tui.texts import word
-from sbk_tui.wiring import BLOBS, new_nonce, now_ms, sign_in
+from sbk_tui.wiring import new_nonce, now_ms, sign_in
 
 _LOOK_S = 1.0
 """How often a sender that waits looks whether something urgent has come."""

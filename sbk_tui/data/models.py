@@ -161,11 +161,17 @@ class Person(Base):
     number = TextField(unique=True)
     tail = TextField(index=True)
     """The number from its last character to its first: last digits are a prefix of it."""
-    name = TextField(index=True)
+    name = TextField()
     mobile = TextField(index=True)
-    village_code = TextField(index=True)
-    unit_code = TextField(index=True)
+    village_code = TextField()
+    unit_code = TextField()
     body = BlobField()
+
+    class Meta:
+        # With the id behind: whose cards are asked for is answered by the index alone.
+        indexes = (
+            (("name", "id"), False), (("village_code", "id"), False), (("unit_code", "id"), False),
+        )  # fmt: skip
 
 
 class PersonInitials(Base):
@@ -177,8 +183,10 @@ class PersonInitials(Base):
 
 
 class Card(Base):
+    # Beside these the index `card_person_asked` (step 8) holds all that lists of people's cards
+    # are sorted and counted by, so that no row is read for it.
     number = TextField(primary_key=True)
-    person = TextField(index=True)
+    person = TextField()
     state = TextField()
     custody = TextField(index=True)
     batch = TextField(index=True)
@@ -191,9 +199,17 @@ class Card(Base):
     """The place as it is sorted: numbers of a place 柜-层-盒-位 count as numbers."""
     marks = IntegerField(default=0)
     """How many days it was marked as uncollected (滞留)."""
+    known = BigIntegerField(default=0)
+    """Unix ms of its list's arrival; a counter's first record of it."""
+    receipt = TextField(default="")
+    """回执 as `receipt_state` says it (2.3.1)."""
 
     class Meta:
-        indexes = ((("custody", "state", "shelf", "number"), False),)
+        indexes = (
+            (("custody", "state", "shelf", "number"), False),
+            (("custody", "state", "known", "number"), False),
+            (("receipt", "person"), False),
+        )
 
 
 class Application(Base):

@@ -16,11 +16,12 @@ from peewee import SqliteDatabase
 from sbk_tui.data.seal import digest
 from sbk_tui.domain.card import Card
 from sbk_tui.domain.handover import Handover
+from sbk_tui.domain.operations.receipt import receipt_state
 from sbk_tui.domain.people import Application, FormerIdentity, Person
 from sbk_tui.domain.stock import shelf_key
 from sbk_tui.domain.temp_card import TempCard
 from sbk_tui.domain.text import plain
-from sbk_tui.domain.world import Entity
+from sbk_tui.domain.world import Entity, to_ms
 from sbk_tui.errors import IntegrityFault
 
 T = TypeVar("T", Person, Card, Application, TempCard, FormerIdentity, Handover)
@@ -207,17 +208,18 @@ class Records:
     def _put_card(self, card: Card, body: bytes) -> None:
         self._db.execute_sql(
             "INSERT INTO card (number, person, state, custody, batch, place, bank, bank_card,"
-            " collected, body, shelf, marks)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number)"
+            " collected, body, shelf, marks, known, receipt)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number)"
             " DO UPDATE SET person = excluded.person, state = excluded.state,"
             " custody = excluded.custody, batch = excluded.batch, place = excluded.place,"
             " bank = excluded.bank, bank_card = excluded.bank_card,"
             " collected = excluded.collected, body = excluded.body, shelf = excluded.shelf,"
-            " marks = excluded.marks",
+            " marks = excluded.marks, receipt = excluded.receipt",
             (
                 card.number, card.person, card.state.value, card.custody, card.batch, card.place,
                 card.bank, card.bank_card, _text(card.collected_at), body,
-                shelf_key(card.place), len(card.uncollected),
+                shelf_key(card.place), len(card.uncollected), to_ms(card.known_at),
+                receipt_state(card),
             ),
         )  # fmt: skip
 

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from sbk_tui.data.record import hlc_of
 from sbk_tui.data.store import Store
 from sbk_tui.domain.people import Person
 from sbk_tui.domain.world import CHINA
@@ -74,16 +73,13 @@ class Stats:
             limits: ages in days, rising: 30, 90 make three groups. A card is as old as its first
                 record here.
         """
-        steps = " ".join(f"WHEN first > ? THEN {at:d}" for at in range(len(limits)))
+        steps = " ".join(f"WHEN c.known > ? THEN {at:d}" for at in range(len(limits)))
         sql = (
-            f"SELECT village, CASE {steps} ELSE {len(limits):d} END, count(*), max(holder)"  # noqa: S608
-            " FROM (SELECT p.village_code AS village, p.id AS holder, (SELECT min(o.hlc)"
-            " FROM about a JOIN operation o ON o.op = a.op"
-            " WHERE a.subject = 'card/' || c.number) AS first"
+            f"SELECT p.village_code, CASE {steps} ELSE {len(limits):d} END, count(*), max(p.id)"  # noqa: S608
             " FROM card c JOIN person p ON p.id = c.person"
-            " WHERE c.custody = ? AND c.collected IS NULL AND c.state = '0') GROUP BY 1, 2"
+            " WHERE c.custody = ? AND c.collected IS NULL AND c.state = '0' GROUP BY 1, 2"
         )
-        begins = [hlc_of(now_ms - days * _DAY_MS) for days in limits]
+        begins = [now_ms - days * _DAY_MS for days in limits]
         found: dict[str, list[int]] = {}
         holders: dict[str, str] = {}
         with self._store.session() as db:

@@ -81,9 +81,12 @@ class Stock:
                 first = shelf_key(after.card.place)
             condition += f" AND {first_column} >= ? AND ({columns}) > (?, ?)"
             values = [*values, first, first, after.card.number]
+        # The cards are put in order first: only those of the page are read whole.
         sql = (
-            f"SELECT p.body, c.body FROM {tables}"  # noqa: S608 -- our own constants
-            f" WHERE {condition} ORDER BY {columns} LIMIT ?"
+            "SELECT p.body, c.body FROM (SELECT c.number AS number"  # noqa: S608 -- our own constants
+            f" FROM {tables} WHERE {condition} ORDER BY {columns} LIMIT ?) f"
+            " CROSS JOIN card c ON c.number = f.number CROSS JOIN person p ON p.id = c.person"
+            f" ORDER BY {columns}"
         )
         with self._store.session() as db:
             rows: Any = db.execute_sql(sql, (*values, limit)).fetchall()
@@ -174,9 +177,12 @@ class Stock:
             low = sought.initials
             tables = (
                 "(SELECT DISTINCT person FROM person_initials WHERE initials >= ? AND initials < ?)"
-                " i CROSS JOIN person p ON p.id = i.person CROSS JOIN card c ON c.person = p.id"
+                " i CROSS JOIN card c ON c.person = i.person"
             )
             values = [low, low + _LAST, *here]
+            if not sought.tail and order == "place":
+                return tables, _HERE_BY_PERSON, values
+            tables += " CROSS JOIN person p ON p.id = i.person"
             if not sought.tail:
                 return tables, _HERE_BY_PERSON, values
             low = sought.tail[::-1]
@@ -195,8 +201,11 @@ class Stock:
             return _CARDS, condition, [sought.card, sought.card + _LAST, *here]
         if sought.place:
             low, high = _within(Place(sought.place))
-            condition = f"{_HERE} AND (c.shelf = ? OR (c.shelf >= ? AND c.shelf < ?))"
-            return _CARDS, condition, [*here, shelf_key(sought.place), low, high]
+            key = shelf_key(sought.place)  # in itself: the range then begins at it, by the index
+            condition = (
+                f"{_HERE} AND c.shelf >= ? AND c.shelf < ? AND (c.shelf = ? OR c.shelf >= ?)"
+            )
+            return _CARDS, condition, [*here, key, high, key, low]
         if order == "name":
             return _PEOPLE, _HERE_BY_PERSON, here
         return _CARDS, _HERE, here

@@ -277,7 +277,8 @@ class _Teller:
 
     def _steps(self, life: _Life, arrived: int) -> Iterator[Event]:
         """Yield what happened to a person's card, and to its successor, after it arrived."""
-        until = self._days_ago(_LAST_BATCH - 1) if life.successor else self._lately
+        # The old card's life ends before the new one arrives, on whatever weekday that is.
+        until = self._renewal() - 60 * _MINUTE if life.successor else self._lately
         yield from self._moves(life, life.card, life.fate.kinds[1:], arrived, until)
         if life.fate.successor:
             start = self._renewal()

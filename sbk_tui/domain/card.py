@@ -56,6 +56,7 @@ MOVES = (
     Move(frozenset({S.SEALED}),                           "issue.person",    None,           "2.2.2"),
     Move(frozenset({S.SEALED}),                           "card.collect",    None,           "5.1.4"),
     Move(frozenset({S.SEALED}),                           "visit.not_home",  None,           "2.2.1"),
+    Move(frozenset({S.SEALED}) | LIVE,                    "receipt.record",  None,           "2.3.1"),
     Move(frozenset({S.SEALED}) | LIVE,                    "card.check",      None,           "2.3.2"),
     Move(frozenset({S.SEALED}),                           "card.store",      None,           "2.3.3"),
     Move(frozenset({S.SEALED}),                           "card.mark_uncollected", None,      "2.3.3"),
@@ -139,6 +140,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     receiver: Receiver | None = None
     issuing: Issuing | None = None
     """The last issuing step; None while the card lies at a counter."""
+    known_at: datetime | None = None
+    """When its list came to the counter: from then on it is counted as waiting (滞留)."""
     received_at: datetime | None = None
     """When it was counted in here from a hand-over (乡镇接收, 2.1)."""
     uncollected: tuple[date, ...] = ()
@@ -162,6 +165,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     checked_at: datetime | None = None
     receipt_reason: str = ""
     """回执原因 (2.3.1, 2.3.2), a code of the table `receipt_reason`."""
+    receipt_on: date | None = None
+    """The day on which the receipt of 2.3.1 was signed, or the card came back."""
     not_home_on: date | None = None
     """The last day on which it was brought and nobody was at home (B10)."""
 

@@ -20,6 +20,7 @@ from sbk_tui.domain.operations.issue_unit import IssueToUnit
 from sbk_tui.domain.operations.leash import ExtendLeash
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
 from sbk_tui.domain.operations.pin import ChangePin, ResetPin, UnlockPin
+from sbk_tui.domain.operations.receipt import RecordReceipts
 from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.domain.operations.returned import CheckCard, IssueAgain
 from sbk_tui.domain.operations.roll_back import RollBack
@@ -64,6 +65,7 @@ KINDS = (
     Kind(Announce,             _F,     _C.ISSUE,    "2.1"),
     Kind(Receive,              _F,     _C.ISSUE,    "2.1"),
     Kind(NotAtHome,            _F,     _C.ISSUE,    "2.2.1"),
+    Kind(RecordReceipts,       _F,     _C.ISSUE,    "2.3.1"),
     Kind(CheckCard,            _F,     _C.ISSUE,    "2.3.2"),
     Kind(IssueAgain,           _F,     _C.ISSUE,    "2.3.4"),
     Kind(StoreCards,           _F,     _C.ISSUE,    "2.3.3"),

@@ -19,6 +19,7 @@ from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.domain.operations.correct import Correct
 from sbk_tui.domain.operations.issue_unit import IssueToUnit
+from sbk_tui.domain.operations.receipt import RecordReceipts
 from sbk_tui.domain.operations.uncollected import MarkUncollected
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.temp_card import TempCard, held
@@ -89,7 +90,7 @@ def subjects_of(operation: Operation, world: World) -> Subjects:
             tuple(card.subject for card in meant),
             tuple(dict.fromkeys(f"person/{card.person}" for card in meant)),
         )
-    if isinstance(operation, IssueToUnit | MarkUncollected):
+    if isinstance(operation, IssueToUnit | MarkUncollected | RecordReceipts):
         return Subjects(cards=tuple(dict.fromkeys(f"card/{card}" for card in operation.cards)))
     own = getattr(operation, "card", "")
     card = world.card(own) if own else None

@@ -83,6 +83,14 @@ def from_ms(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
+def to_ms(at: datetime | None) -> int:
+    """Return an aware time as Unix time in milliseconds; 0 for none."""
+    return (at - _EPOCH) // timedelta(milliseconds=1) if at else 0
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def known_card(world: World, number: str, clause: str) -> Card:
     """Return the card `number`, or refuse with `card.unknown`."""
     card = world.card(number)

@@ -62,8 +62,3 @@ class Choose(OverList, ModalScreen[tuple[str, str] | None]):
     def action_leave(self) -> None:
         """Choose nothing."""
         self.dismiss(None)
-
-
-def fitting(offered: Sequence[tuple[str, str]], typed: str) -> tuple[tuple[str, str], ...]:
-    """Return what of a code table's (code, name) pairs `typed` may mean."""
-    return tuple((code, name) for code, name in offered if typed in name or code.startswith(typed))

@@ -26,6 +26,7 @@ from sbk_tui.screens.search import PersonSearch
 from sbk_tui.screens.work import Background
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import FormDraft
+from sbk_tui.services.forms import fitting
 from sbk_tui.services.new_application import CLAUSE, Beginning
 from sbk_tui.services.paper_desk import Printable
 from sbk_tui.services.procedures import procedure
@@ -143,7 +144,7 @@ class JobScreen(Background, Screen[None]):
         row = next((r for r in self.query(FieldRow) if r.has_focus_within), None)
         if row is None or not (row.field.table or row.field.name in (*_VILLAGE, *_UNIT)):
             return False
-        from sbk_tui.screens.choose import Choose, fitting
+        from sbk_tui.screens.choose import Choose
 
         if row.field.name in _VILLAGE:
             choose = Choose(word("apply.choose_village"), self.desks.apply.villages)

@@ -30,6 +30,7 @@ KEYS = (
     Key("uncollected", ("f3", "ctrl+t"), "F3"),
     Key("scan", ("f3", "ctrl+t"), "F3"),
     Key("new", ("f4", "ctrl+f"), "F4"),
+    Key("older", ("f4", "ctrl+f"), "F4"),
     Key("next_free", ("f4", "ctrl+f"), "F4"),
     Key("find", ("f5", "ctrl+o"), "F5"),
     Key("reveal", ("f6", "ctrl+y"), "F6"),

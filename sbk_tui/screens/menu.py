@@ -85,6 +85,12 @@ def _household(desks: Desks, _clause: str) -> Screen[None]:
     return HouseholdScreen(desks)
 
 
+def _receipts(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.receipts import ReceiptsScreen
+
+    return ReceiptsScreen(desks)
+
+
 def _drawers(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.drawers import DrawersScreen
 
@@ -133,6 +139,12 @@ def _morning(desks: Desks, _clause: str) -> Screen[None]:
     return MorningScreen(desks)
 
 
+def _uncollected(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.uncollected import UncollectedScreen
+
+    return UncollectedScreen(desks)
+
+
 def _line(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.line import LineScreen
 
@@ -162,6 +174,7 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "2.2.1": _issue_unit,
     "2.2.2": _card_job,
     "2.1": _receive,
+    "2.3.1": _receipts,
     "2.3.2": _check,
     "2.3.3": _drawers,
     "2.3.4": _card_job,
@@ -185,6 +198,7 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "0.8": _round,
     "0.9": _household,
     "0.1": _debts,
+    "0.10": _uncollected,
     "0.7": _temp_ledger,
     "0.2": _day,
     "0.3": _morning,

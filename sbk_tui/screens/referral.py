@@ -17,7 +17,7 @@ from sbk_tui.domain.card import Card
 from sbk_tui.errors import NotPermitted, Refusal, SbkError
 from sbk_tui.screens.ask import Ask
 from sbk_tui.screens.bars import KeyBar, MessageLine, StatusLine, TitleBar
-from sbk_tui.screens.choose import Choose, fitting
+from sbk_tui.screens.choose import Choose
 from sbk_tui.screens.form import Form
 from sbk_tui.screens.job import status_text
 from sbk_tui.screens.keys import bindings, legend
@@ -26,6 +26,7 @@ from sbk_tui.screens.search import PersonSearch
 from sbk_tui.screens.work import Background
 from sbk_tui.services import words
 from sbk_tui.services.desks import Desks
+from sbk_tui.services.forms import fitting
 from sbk_tui.services.id_desk import IdCard
 from sbk_tui.services.referral_desk import FIELDS, Dossier, Referred
 from sbk_tui.texts import explain, name_of, word

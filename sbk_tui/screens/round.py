@@ -20,7 +20,9 @@ from sbk_tui.screens.form import Form, after_typing
 from sbk_tui.screens.job import JobScreen, step
 from sbk_tui.screens.keys import bindings
 from sbk_tui.screens.text_line import TextLine
+from sbk_tui.services import words
 from sbk_tui.services.desks import Desks
+from sbk_tui.services.forms import fitting
 from sbk_tui.services.id_desk import IdCard
 from sbk_tui.services.paper_desk import Printable
 from sbk_tui.services.round_desk import PROXY, SELF, Done, Shelved, fields_of, outcome
@@ -110,8 +112,11 @@ class RoundScreen(JobScreen):
         if self._line.value.strip():
             self._query()
         else:
-            choose = Choose(word("unit.choose"), self.desks.units.waiting)
-            self.app.push_screen(choose, self._chosen)
+            self.in_background(self.desks.units.waiting, self._choose)
+
+    def _choose(self, offered: Sequence[tuple[str, str]]) -> None:
+        choose = Choose(word("unit.choose"), partial(fitting, offered))
+        self.app.push_screen(choose, self._chosen)
 
     def _chosen(self, chosen: tuple[str, str] | None) -> None:
         if chosen is not None:
@@ -288,7 +293,7 @@ def _row(shelved: Shelved) -> Row:
     person, card = shelved.person, shelved.card
     tone = "ok" if card.collected_at else ("warn" if card.not_home_on else "")
     cells = (
-        person.address,
+        words.near(person.address),
         person.name,
         mask.number(person.number),
         outcome(person.name, card),

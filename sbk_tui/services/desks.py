@@ -25,12 +25,14 @@ from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.pin_desk import PinDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
+from sbk_tui.services.receipt_desk import ReceiptDesk
 from sbk_tui.services.referral_desk import ReferralDesk
 from sbk_tui.services.round_desk import RoundDesk
 from sbk_tui.services.signing import Door, Seat
 from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.services.stock_desk import StockDesk
 from sbk_tui.services.temp_desk import TempDesk
+from sbk_tui.services.uncollected_desk import UncollectedDesk
 from sbk_tui.services.unit_desk import UnitDesk
 
 
@@ -62,6 +64,8 @@ class Desks:
     pins: PinDesk
     stock: StockDesk
     units: UnitDesk
+    receipts: ReceiptDesk
+    uncollected: UncollectedDesk
     rounds: RoundDesk
     households: HouseholdDesk
     temp: TempDesk

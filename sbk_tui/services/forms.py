@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from sbk_tui.domain.rules import Problem, Rules
 from sbk_tui.errors import Refusal
+from sbk_tui.pinyin import matches
 
 Values = Mapping[str, str]
 
@@ -92,3 +93,13 @@ def parse_date(text: str) -> date:
         return date(year, month, day)
     except ValueError as error:
         raise Refusal("field.date") from error
+
+
+def fitting(offered: Sequence[tuple[str, str]], typed: str) -> tuple[tuple[str, str], ...]:
+    """Return what of (code, name) pairs `typed` may mean: by code, name or pinyin initials."""
+    code_like = typed.upper()
+    return tuple(
+        (code, name)
+        for code, name in offered
+        if typed in name or code.startswith(code_like) or (typed.isascii() and matches(typed, name))
+    )

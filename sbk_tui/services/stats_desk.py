@@ -72,8 +72,7 @@ class StatsDesk:
 
     def __init__(self, stats: Stats, settings: Settings, now_ms: Callable[[], int]) -> None:
         self._stats = stats
-        reminders = (settings.retention_days, settings.overdue_days)
-        self._limits = tuple(sorted({*_LIMITS, *reminders}))
+        self._limits = age_limits(settings)
         self._now_ms = now_ms
 
     def figures(self, days: int = DAYS) -> Figures:
@@ -104,6 +103,11 @@ class StatsDesk:
             ),
             uncollected=self._stats.uncollected(MARKS),
         )
+
+
+def age_limits(settings: Settings) -> tuple[int, ...]:
+    """Return the ages in days that part the cards that wait, rising."""
+    return tuple(sorted({*_LIMITS, settings.retention_days, settings.overdue_days}))
 
 
 def charts(figures: Figures) -> tuple[Chart, ...]:

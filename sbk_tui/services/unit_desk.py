@@ -121,12 +121,11 @@ class UnitDesk:
             raise Refusal("unit.unknown", clause=CLAUSE, number=number)
         return Unit(codes, works or number, is_village=False)
 
-    def waiting(self, typed: str) -> tuple[tuple[str, str], ...]:
-        """Return (number, name and cards) of those with cards here that `typed` may mean."""
+    def waiting(self) -> tuple[tuple[str, str], ...]:
+        """Return (number, name and cards) of those with cards here; takes its time."""
         return tuple(
             (each.code, word("unit.waiting", name=each.name, cards=each.cards))
             for each in self._cards.waiting(_MOST_LISTED)
-            if typed in each.name or each.code.startswith(typed.upper())
         )
 
     def page(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -105,3 +106,15 @@ def standing(event: Event) -> str:
     if event.state == "judged":
         return word(f"standing.{event.verdict}")
     return word(f"standing.{event.state}")
+
+
+_FAR = re.compile(
+    r"(?:[^省]{2,8}省)?(?:[^市]{1,8}市)?(?:[^县区市]{1,8}(?:县|市|(?<!社)区))?"
+    r"(?:.{1,10}?(?:镇|乡|街道))?"
+)
+
+
+def near(address: str) -> str:
+    """Return an address from the village or street on: in a list of one place the rest is noise."""
+    far = _FAR.match(address)
+    return (address[far.end() :] if far else "") or address

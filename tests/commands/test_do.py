@@ -37,7 +37,7 @@ ALLOWED = {  # state: kind → the state afterwards
     "cancelled": {},
 }  # fmt: skip
 WAITS_FOR_THE_CITY = ("formal_lost", "replace.apply")
-MANY = {"card.store", "card.mark_uncollected", "issue.unit"}
+MANY = {"card.store", "card.mark_uncollected", "issue.unit", "receipt.record"}
 """Kinds about a list of cards; tried in tests/data and on the screens."""
 CLAUSES = {
     "issue.person": "2.2.2", "card.collect": "5.1.4", "card.enable": "5.1.4",

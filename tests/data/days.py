@@ -18,6 +18,7 @@ from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.issue_unit import IssueToUnit
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
 from sbk_tui.domain.operations.pin import ChangePin, ResetPin, UnlockPin
+from sbk_tui.domain.operations.receipt import RecordReceipts
 from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.domain.operations.returned import CheckCard, IssueAgain
 from sbk_tui.domain.operations.roll_back import RollBack
@@ -36,6 +37,8 @@ from sbk_tui.domain.operations.visit import NotAtHome
 
 CARDS = [f"B{n:07d}{check}" for n, check in ((1, "9"), (2, "7"), (3, "5"), (4, "3"))]
 BLANK = "LS0001"
+DAY = date(2026, 11, 18)
+"""The day of the tests' clock."""
 PLACE = "410782105"
 """Where the counter of the days stands."""
 _NAMES = [f"持卡人{last}" for last in "甲乙丙丁戊己庚辛壬"]
@@ -85,6 +88,8 @@ def card_wishes(card: str, until: date) -> list[Operation]:
         MarkUncollected(cards=(card,)),
         NotAtHome(card=card),
         IssueToUnit(codes=("410782105201",), cards=(card,), receiver=VILLAGE),
+        RecordReceipts(codes=("410782105201",), cards=(card,), reason="03", on=DAY),
+        RecordReceipts(codes=("410782105201",), cards=(card,), reason="01", on=DAY),
     ]
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sbk_tui.data.audit import verify
-from sbk_tui.data.unit_cards import UnitCards, UnitOrder
+from sbk_tui.data.unit_cards import Receipts, UnitCards, UnitOrder, Waiting, Which
 from sbk_tui.domain.operations.batch import Line, TakeIn
+from sbk_tui.domain.operations.issue import Enable
 from sbk_tui.domain.operations.issue_unit import IssueToUnit
+from sbk_tui.domain.operations.receipt import RecordReceipts
 from sbk_tui.domain.stock import house_key
 from tests.data.conftest import Office, letters, make_office
-from tests.data.days import VILLAGE, number
+from tests.data.days import DAY, VILLAGE, number
 
 COUNTER = "410782105-a1"
 EAST, WEST, WORKS = "410782105201", "410782105202", "41078200123"
@@ -72,14 +75,40 @@ def test_who_has_cards_waiting_is_listed_with_the_count(cards: UnitCards) -> Non
 
 
 @pytest.mark.clause("P3")
-def test_the_people_are_found_by_their_indexes(office: Office, cards: UnitCards) -> None:
-    condition, values = cards._condition((EAST,), "")
-    tables = "person p CROSS JOIN card c ON c.person = p.id"
+@pytest.mark.parametrize("which", ["here", "owed"])
+def test_the_people_are_found_by_their_indexes(
+    office: Office, cards: UnitCards, which: Which
+) -> None:
+    tables, condition, values = cards._question((EAST,), which)
     sql = f"EXPLAIN QUERY PLAN SELECT 1 FROM {tables} WHERE {condition}"  # noqa: S608 -- ours
     with office.opened.store.session() as db:
         plan: Any = db.execute_sql(sql, tuple(values)).fetchall()
     steps = [row[-1] for row in plan]
-    assert not any(step.startswith("SCAN") for step in steps), steps
+    assert any("INDEX card_person_asked" in step for step in steps), steps
+    assert not any(step.startswith(("SCAN c", "SCAN p")) for step in steps), steps
+
+
+@pytest.mark.clause("2.3.1")
+def test_the_receipts_of_a_village_add_up_to_its_cards(tmp_path: Path) -> None:
+    office = make_office(tmp_path / "counter", key=None)
+    office.do(TakeIn(batch="b", lines=LINES))
+    east = [line.card for line in LINES if line.village_code == EAST]
+    cards = UnitCards(office.opened.store, COUNTER)
+    assert cards.receipts((EAST,)) == Receipts(30, 30, 0, 0, {})
+    office.do(IssueToUnit(codes=(EAST,), cards=tuple(east[:20]), receiver=VILLAGE))
+    assert cards.waiting(10, which="owed") == (Waiting(EAST, "东村", is_village=True, cards=20),)
+    for reason, some in (("01", east[:10]), ("03", east[10:13]), ("05", east[13:14])):
+        told = RecordReceipts(codes=(EAST,), cards=tuple(some), reason=reason, on=DAY)
+        office.do(told)
+    office.do(Enable(card=east[19]))
+    assert cards.receipts((EAST,)) == Receipts(30, 10, 6, 10, {"03": 3, "05": 1})
+    assert cards.count((EAST,), which="owed") == 6
+    assert cards.numbers((EAST,), "name", 3, which="owed") == tuple(
+        each.card.number for each in cards.page((EAST,), "name", None, 3, which="owed")
+    )
+    assert cards.count((EAST,)) == 14  # 10 never given out and 4 that came back
+    assert verify(office.opened.store, key=None, initials=letters).sound
+    office.opened.store.close()
 
 
 @pytest.mark.clause("2.2.1")

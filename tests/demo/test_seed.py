@@ -19,12 +19,14 @@ from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.card import CardState
 from sbk_tui.domain.kinds import KINDS
 from sbk_tui.domain.operations.base import Nature
+from sbk_tui.domain.operations.batch import TakeIn
 from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.domain.operations.day import CloseDay
 from sbk_tui.domain.operations.handover import Announce, Receive
 from sbk_tui.domain.operations.issue_unit import IssueToUnit
 from sbk_tui.domain.operations.leash import ExtendLeash
 from sbk_tui.domain.operations.pin import ChangePin, ResetPin, UnlockPin
+from sbk_tui.domain.operations.receipt import RecordReceipts
 from sbk_tui.domain.operations.settle_case import SettleCase
 from sbk_tui.domain.operations.uncollected import MarkUncollected
 from sbk_tui.domain.operations.visit import NotAtHome
@@ -76,8 +78,13 @@ def test_what_needs_two_clerks_was_approved_by_the_second(training: Training) ->
     here = {kind.name for kind in KINDS if kind.nature is not Nature.HUB_FIRST}
     here -= {CloseDay.kind, MarkUncollected.kind}  # no story counts a drawer, or marks it
     here -= {BlindLoss.kind, SettleCase.kind}  # it knows all its cards, and nobody refuses it
-    here -= {ExtendLeash.kind, IssueToUnit.kind, NotAtHome.kind}  # it always hears from the city
     here -= {ChangePin.kind, UnlockPin.kind, ResetPin.kind}  # the story has no chip
+    here -= {
+        ExtendLeash.kind,
+        IssueToUnit.kind,
+        NotAtHome.kind,
+        RecordReceipts.kind,
+    }  # it always hears from the city
     here -= {Announce.kind, Receive.kind}  # the story's cards are taken in, not handed over
     assert {envelope.kind for envelope in stored} == here
     assert {envelope.clerk for envelope in stored} == {lead}
@@ -111,6 +118,15 @@ def test_the_story_lies_in_the_past_and_each_life_is_in_order(seed: int, minutes
     assert times == sorted(times)
     assert now_ms - (DAYS + 4) * 86_400_000 < times[0]
     assert times[-1] < now_ms
+    renewed = {
+        line.replaces: event.at_ms
+        for event in events
+        if isinstance(event.operation, TakeIn)
+        for line in event.operation.lines
+        if line.replaces
+    }
+    of_old = ((getattr(e.operation, "card", ""), e.at_ms) for e in events)
+    assert [card for card, at in of_old if at > renewed.get(card, at)] == []
     assert {event.operation.kind for event in events} == {
         "temp.stock",
         *(

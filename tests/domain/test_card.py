@@ -14,6 +14,7 @@ ALLOWED = {
     "issue.unit": {S.SEALED: S.SEALED},
     "issue.person": {S.SEALED: S.SEALED},
     "card.collect": {S.SEALED: S.SEALED},
+    "receipt.record": {state: state for state in S if state is not S.CANCELLED},
     "card.check": {state: state for state in S if state is not S.CANCELLED},
     "issue.again": {S.SEALED: S.SEALED},
     "card.store": {S.SEALED: S.SEALED},

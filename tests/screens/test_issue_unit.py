@@ -104,6 +104,7 @@ async def test_who_has_cards_waiting_is_listed_when_no_number_is_known(app: SbkA
     async with app.run_test(size=SIZE) as pilot:
         await open_job(pilot, "221")
         await pilot.press("f5")
+        await settled(pilot)
         assert "示例村  1 张" in shown(app)
         await pilot.press("enter")
         assert "待发 1 张" in shown(app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
 import msgspec
@@ -62,7 +62,9 @@ class TakeIn(Operation, frozen=True, array_like=True, kw_only=True):
 
     def effect(self, world: World, occasion: Occasion) -> tuple[Entity, ...]:
         counter = occasion.seat.counter
-        return records_of_lines(world, self.lines, batch=self.batch, counter=counter)
+        return records_of_lines(
+            world, self.lines, batch=self.batch, counter=counter, at=occasion.at
+        )
 
 
 def check_line(world: World, line: Line) -> None:
@@ -82,12 +84,13 @@ def check_line(world: World, line: Line) -> None:
 
 
 def records_of_lines(
-    world: World, lines: Iterable[Line], *, batch: str, counter: str
+    world: World, lines: Iterable[Line], *, batch: str, counter: str, at: datetime
 ) -> tuple[Person | Card, ...]:
     """Return the people and cards of a list that are not known yet.
 
     Args:
         counter: who has the cards; empty while they are on their way.
+        at: when the list came.
     """
     people: dict[str, Person] = {}
     cards: dict[str, Card] = {}
@@ -96,7 +99,7 @@ def records_of_lines(
         if holder is None:
             holder = people[line.number] = _person(line)
         if world.card(line.card) is None and line.card not in cards:
-            cards[line.card] = _card(line, holder.id, batch, counter)
+            cards[line.card] = _card(line, holder.id, batch, counter, at)
     return (*people.values(), *cards.values())
 
 
@@ -123,7 +126,7 @@ def _person(line: Line) -> Person:
     )
 
 
-def _card(line: Line, person: str, batch: str, counter: str) -> Card:
+def _card(line: Line, person: str, batch: str, counter: str, at: datetime) -> Card:
     return Card(
         number=line.card,
         person=person,
@@ -132,6 +135,7 @@ def _card(line: Line, person: str, batch: str, counter: str) -> Card:
         batch=batch,
         place=line.place,
         custody=counter,
+        known_at=at,
         made_on=line.made_on,
         valid_to=line.valid_to,
         version=line.version,

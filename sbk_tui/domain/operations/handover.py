@@ -73,7 +73,8 @@ class Announce(Operation, frozen=True, array_like=True, kw_only=True):
         )
         cards = (line.card for line in self.lines)
         grown = replace(known, expected=tuple(dict.fromkeys((*known.expected, *cards))))
-        return (*records_of_lines(world, self.lines, batch=self.batch, counter=""), grown)
+        records = records_of_lines(world, self.lines, batch=self.batch, counter="", at=occasion.at)
+        return (*records, grown)
 
     @property
     def _id(self) -> str:

@@ -44,6 +44,7 @@ def handed_over(card: Card, receiver: Receiver, occasion: Occasion) -> Card:
         stored_at=None,
         uncollected=(),
         receipt_reason="",
+        receipt_on=None,
         not_home_on=None,
     )
 

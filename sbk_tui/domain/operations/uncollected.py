@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 from msgspec.structs import replace
@@ -31,7 +32,8 @@ class MarkUncollected(Operation, frozen=True, array_like=True, kw_only=True):
         if len(set(self.cards)) < len(self.cards):
             raise Refusal("store.twice", clause=CLAUSE)
         for number in self.cards:
-            _markable(known_card(world, number, CLAUSE), occasion)
+            card = known_card(world, number, CLAUSE)
+            markable(card, counter=occasion.seat.counter, today=occasion.today)
 
     def effect(self, world: World, occasion: Occasion) -> tuple[Entity, ...]:
         day = occasion.at.astimezone(CHINA).date()
@@ -41,15 +43,21 @@ class MarkUncollected(Operation, frozen=True, array_like=True, kw_only=True):
         )
 
 
-def _markable(card: Card, occasion: Occasion) -> None:
+def markable(card: Card, *, counter: str, today: date) -> None:
+    """Return when `counter` may note today that nobody fetched `card`.
+
+    Raises:
+        Refusal: `uncollected.issued`, `uncollected.faulty`, `uncollected.already`,
+            `uncollected.today`, `store.not_here`, or the card's state does not allow it.
+    """
     move(card.state, MarkUncollected.kind)
     if card.collected_at is not None:
         raise Refusal("uncollected.issued", clause=CLAUSE, card=card.number)
-    if card.custody != occasion.seat.counter:
+    if card.custody != counter:
         raise Refusal("store.not_here", clause=CLAUSE, card=card.number)
     if card.check_result not in ("", GOOD):
         raise Refusal("uncollected.faulty", clause=CLAUSE, card=card.number)
     if len(card.uncollected) >= MARKS:
         raise Refusal("uncollected.already", clause=CLAUSE, card=card.number)
-    if occasion.at.astimezone(CHINA).date() in card.uncollected:
+    if today in card.uncollected:
         raise Refusal("uncollected.today", clause=CLAUSE, card=card.number)

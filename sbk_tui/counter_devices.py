@@ -1,0 +1,62 @@
+"""The devices of one counter as its configuration names them; drivers are imported when used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from sbk_tui import config as configuration
+from sbk_tui.data.blobs import MOST_BYTES
+from sbk_tui.domain.world import CHINA, from_ms
+from sbk_tui.hardware.ports import DocumentPrinter, IdCardReader, PictureSource
+from sbk_tui.resources import toml
+
+
+def reader_of(config: configuration.Config) -> Callable[[], IdCardReader] | None:
+    """Return what opens the reader of documents, None when there is none."""
+    url = config.devices.id_card_reader
+    if not url:
+        return None
+
+    def driver() -> IdCardReader:
+        from sbk_tui.hardware.idcard_driver import SerialIdCardReader
+
+        return SerialIdCardReader(url, os.environ)
+
+    return driver
+
+
+def document_camera_of(config: configuration.Config) -> Callable[[], PictureSource] | None:
+    """Return what makes the folder of the document camera, None: 未配备高拍仪 (2.2.1)."""
+    if not config.devices.document_folder:
+        return None
+    folder = Path(config.devices.document_folder).expanduser()
+
+    def driver() -> PictureSource:
+        from msgspec.structs import replace
+
+        from sbk_tui.hardware.folder_drop import FolderDrop
+        from sbk_tui.hardware.portrait.values import limits_from
+
+        limits = replace(limits_from(toml("portrait.toml")), most_bytes=MOST_BYTES)
+        return FolderDrop(folder, limits, accepts=frozenset({"JPEG", "PNG", "TIFF", "PDF"}))
+
+    return driver
+
+
+def folder_of(config: configuration.Config) -> Path | None:
+    """Return the folder into which portraits are saved, None when there is none."""
+    folder = config.devices.portrait_folder
+    return Path(folder).expanduser() if folder else None
+
+
+def printer(home: Path, config: configuration.Config, now_ms: Callable[[], int]) -> DocumentPrinter:
+    """Return the configured printer, else a folder of PDF files."""
+    from sbk_tui.hardware.paper_out import open_printer
+
+    url = config.devices.printer
+    if not url:
+        (home / "papers").mkdir(mode=0o700, exist_ok=True)
+        url = f"file://{home}/papers/%Y%m%d-%H%M%S-{{title}}.pdf"
+    return open_printer(url, lambda: from_ms(now_ms()).astimezone(CHINA))
