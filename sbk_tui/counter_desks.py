@@ -6,6 +6,7 @@ from functools import partial
 
 from sbk_tui import surroundings
 from sbk_tui.counter_around import Around
+from sbk_tui.counter_chips import chip_desk, pin_desk
 from sbk_tui.counter_devices import document_camera_of, folder_of, printer, reader_of
 from sbk_tui.data.access import AccessLog
 from sbk_tui.data.cases import Cases
@@ -30,6 +31,7 @@ from sbk_tui.services.card_desk import CardDesk
 from sbk_tui.services.cases_desk import CasesDesk
 from sbk_tui.services.check_desk import CheckDesk
 from sbk_tui.services.checks import Morning
+from sbk_tui.services.chip_desk import ChipDesk
 from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.desks import Desks
@@ -56,6 +58,7 @@ from sbk_tui.surroundings import Place
 
 def build(a: Around) -> Desks:
     """Build all desks; `a` is what is around them."""
+    chips = chip_desk(a)
     return Desks(
         seat=_seat(a),
         rules=a.rules,
@@ -76,7 +79,9 @@ def build(a: Around) -> Desks:
         papers=_papers(a),
         handovers=_handovers(a),
         outgoing=_outgoing(a),
-        check=_check(a),
+        check=_check(a, chips),
+        chips=chips,
+        pins=pin_desk(a, chips),
         stock=_stock(a),
         units=_units(a),
         receipts=_receipts(a),
@@ -312,8 +317,8 @@ def _households(a: Around) -> HouseholdDesk:
     )
 
 
-def _check(a: Around) -> CheckDesk:
-    return CheckDesk(a.ledger, a.lookup, a.rules)
+def _check(a: Around, chips: ChipDesk) -> CheckDesk:
+    return CheckDesk(a.ledger, a.lookup, a.rules, chips)
 
 
 # ---------------------------------------------------------------- cases, papers, devices

@@ -117,9 +117,28 @@ def _card_reader(place: Place) -> str | None:
     if not url:
         return None
     # Late: the smart card library.
-    from sbk_tui.hardware.chip.driver import PcscSocialCardReader
+    from sbk_tui.hardware.chip.opening import open_social_card_reader
 
-    return PcscSocialCardReader(url, os.environ).identify()
+    return open_social_card_reader(url, os.environ).identify()
+
+
+def _key_service(place: Place) -> str | None:
+    devices = place.config.devices
+    if not devices.key_service:
+        return None
+    # Late: only a counter that has one.
+    from sbk_tui.hardware.chip.opening import open_key_service
+
+    return open_key_service(devices.key_service, devices.key_service_ca).identify()
+
+
+def _pin_pad(place: Place) -> str | None:
+    devices = place.config.devices
+    if not devices.pin_pad:
+        return None
+    from sbk_tui.hardware.pinpad_driver import SerialPinPad
+
+    return SerialPinPad(devices.pin_pad, devices.pin_pad_style, os.environ).identify()
 
 
 def _printer(place: Place) -> str | None:
@@ -164,6 +183,8 @@ CHECKS: tuple[tuple[str, Callable[[Place], str | None]], ...] = (
     ("byte_code", _byte_code),
     ("id_reader", _id_reader),
     ("card_reader", _card_reader),
+    ("key_service", _key_service),
+    ("pin_pad", _pin_pad),
     ("portraits", _portraits),
     ("printer", _printer),
     ("font", _font),

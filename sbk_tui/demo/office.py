@@ -16,6 +16,7 @@ from sbk_tui import own_hub, wiring
 from sbk_tui.data.keyring import LADDER, Keyring
 from sbk_tui.data.ledger import Session
 from sbk_tui.demo import assets
+from sbk_tui.demo.chips import READER
 from sbk_tui.demo.people import FEWEST, Resident, residents
 from sbk_tui.demo.portraits import jpeg_of
 from sbk_tui.demo.seed import Clock, Seeded, seed
@@ -129,6 +130,8 @@ def _config(home: Path) -> str:
     papers = str(home / PAPERS).replace("%", "%%")  # the printer takes it for a date
     lines = {
         "id_card_reader": f"serial://{home / ID_READER}",
+        "social_card_reader": f"sim://{READER}",
+        "key_service": f"sim://{READER}",
         "printer": f"file://{papers}/%Y%m%d-%H%M%S-{{title}}.pdf",
         "portrait_folder": str(home / PORTRAITS),
     }

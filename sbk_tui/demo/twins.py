@@ -13,11 +13,13 @@ from typing import NamedTuple
 
 from sbk_tui.data.lookup import Dossier, card_that_matters
 from sbk_tui.demo import assets
+from sbk_tui.demo.chips import READER, ChipTray, card_in_hand
 from sbk_tui.demo.documents import identity_card
 from sbk_tui.demo.office import ID_READER, PICTURES, PORTRAITS
 from sbk_tui.demo.people import FEWEST, Resident
 from sbk_tui.domain.card import Card, CardState
 from sbk_tui.hardware import idcard_codec as codec
+from sbk_tui.hardware.chip.twin_reader import SocialCardReaderTwin
 from sbk_tui.hardware.idcard_twin import FAULTS, IdCardReaderTwin, SimulatedReader
 from sbk_tui.hardware.ports import IdCard
 from sbk_tui.wiring import Counter
@@ -59,8 +61,10 @@ class Tray:
         reader: SimulatedReader,
         visitors: Sequence[tuple[Visitor, IdCard]],
         home: Path,
+        chips: ChipTray,
     ) -> None:
         """Stand before `reader` with at least one visitor."""
+        self.chips = chips
         self.visitors = tuple(visitor for visitor, _ in visitors)
         self._cards = tuple(card for _, card in visitors)
         self._reader = reader
@@ -134,8 +138,12 @@ def training_devices(counter: Counter, people: Sequence[Resident]) -> Iterator[T
     """Run the devices of a training counter; the tray holds the cards of some of `people`."""
     link = counter.home / ID_READER
     visitors = tuple(_visitors(people, counter.lookup.dossier))
-    with IdCardReaderTwin() as twin:
-        tray = Tray(twin, visitors, counter.home)
+    cards = [
+        card_in_hand(counter.lookup.dossier(visitor.number), place)
+        for place, (visitor, _) in enumerate(visitors)
+    ]
+    with IdCardReaderTwin() as twin, SocialCardReaderTwin(READER) as slot:
+        tray = Tray(twin, visitors, counter.home, ChipTray(slot, cards))
         # A link, removed at the end: a line's name kept in the configuration may be
         # somebody else's terminal tomorrow.
         link.unlink(missing_ok=True)

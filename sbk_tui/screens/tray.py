@@ -20,7 +20,9 @@ from sbk_tui.terminal.listview import Column, PagedList, Row
 from sbk_tui.texts import word
 
 _VISITOR, _FAULT, _PICTURE = "v", "f", "p"
+_CHIP_FAULT = "c"
 _LIFT, _MEND = "lift", "mend"
+_INSERT, _PULL, _BLOCK = "insert", "pull", "block"
 
 
 class TrayScreen(ModalScreen[str | None]):
@@ -60,6 +62,9 @@ class TrayScreen(ModalScreen[str | None]):
             )
             for place, visitor in enumerate(self._tray.visitors)
         ]
+        below = self._tray.current + 1
+        rows[below:below] = self._card_rows()
+        rows += self._chip_rows()
         rows.append(Row(_LIFT, (word("tray.lift"), word("tray.lift_about"))))
         rows += [
             Row(f"{_FAULT}{name}", (word("tray.fault"), word(f"demo_fault.{name}")), "warn")
@@ -71,6 +76,27 @@ class TrayScreen(ModalScreen[str | None]):
         ]
         return rows
 
+    def _card_rows(self) -> list[Row]:
+        """The social-security card of whoever stands at the counter: right below the mark."""
+        chips, current = self._tray.chips, self._tray.current
+        rows = [Row(_PULL, (word("tray.pull"), word("tray.pull_about")))]
+        if chips.has_card(current):
+            about = word("tray.insert_about", name=self._tray.visitors[current].name)
+            rows.insert(0, Row(_INSERT, (word("tray.insert"), about)))
+        return rows
+
+    def _chip_rows(self) -> list[Row]:
+        """What goes wrong with the card in the slot."""
+        faults = [
+            Row(
+                f"{_CHIP_FAULT}{name}",
+                (word("tray.chip_fault"), word(f"demo_chip_fault.{name}")),
+                "warn",
+            )
+            for name in self._tray.chips.faults
+        ]
+        return [Row(_BLOCK, (word("tray.block"), word("tray.block_about")), "warn"), *faults]
+
     def _about(self, place: int, visitor: Visitor) -> str:
         about = f"{visitor.number} {word('demo_visitor.' + visitor.situation)}"
         return f"{word('tray.lies')} {about}" if place == self._tray.lying else about
@@ -78,12 +104,21 @@ class TrayScreen(ModalScreen[str | None]):
     @on(PagedList.Chosen)
     def _chosen(self, event: PagedList.Chosen) -> None:
         key, what = event.row.key, event.row.cells[1]
-        if key == _LIFT:
+        chips = self._tray.chips
+        if key == _INSERT:
+            chips.insert(self._tray.current)
+        elif key == _PULL:
+            chips.pull()
+        elif key == _BLOCK:
+            chips.block()
+        elif key == _LIFT:
             self._tray.lift()
         elif key == _MEND:
             self._tray.mend()
         elif key.startswith(_VISITOR):
             self._tray.lay(int(key[1:]))
+        elif key.startswith(_CHIP_FAULT):
+            chips.fault(key[1:])
         elif key.startswith(_FAULT):
             self._tray.fault(key[1:])
         else:

@@ -21,12 +21,39 @@ class Visitor(Protocol):
         """How it stood with this person when the training began: a word of `demo_visitor`."""
 
 
+class ChipTray(Protocol):
+    """The slot of the social-card reader, and the cards that visitors have in their hands."""
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """Names for `fault`; their words are `demo_chip_fault.<name>`."""
+
+    def has_card(self, place: int) -> bool:
+        """Return whether that visitor brings a card."""
+
+    def insert(self, place: int) -> None:
+        """Put the visitor's card into the reader."""
+
+    def pull(self) -> None:
+        """Take out what is in the slot."""
+
+    def block(self) -> None:
+        """Let the PIN of the card in the slot be locked by wrong tries."""
+
+    def fault(self, name: str) -> None:
+        """Let the next command that it concerns go wrong, of the card in the slot."""
+
+
 class Tray(Protocol):
     """The identity cards at hand: which one lies on the reader, and what goes wrong there.
 
     When a read begins and nothing lies there, or what lies there has been read already, the
     current visitor's card is laid by itself.
     """
+
+    @property
+    def chips(self) -> ChipTray:
+        """The social-card reader."""
 
     @property
     def visitors(self) -> Sequence[Visitor]: ...

@@ -18,6 +18,7 @@ from sbk_tui.domain.operations.handover_out import Decide, Request, TakeAnswer, 
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.issue_unit import IssueToUnit
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
+from sbk_tui.domain.operations.pin import ChangePin, ResetPin, UnlockPin
 from sbk_tui.domain.operations.receipt import RecordReceipts
 from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.domain.operations.returned import CheckCard, IssueAgain
@@ -93,6 +94,15 @@ def card_wishes(card: str, until: date) -> list[Operation]:
     ]
 
 
+def pin_work(card: str) -> list[Operation]:
+    """Return what a chip may have done: in no state of the card is it refused."""
+    return [
+        ChangePin(card=card),
+        UnlockPin(card=card, presence="1"),
+        ResetPin(card=card, confirmed=False),
+    ]
+
+
 def hand_over(card: str) -> tuple[Announce, Receive]:
     """Return a list of one card, and its count."""
     lines = tuple(line for line in stock().lines if line.card == card)
@@ -145,6 +155,7 @@ def wishes(card: str, until: date) -> list[Operation]:
     holder = list(HOLDERS)[CARDS.index(card)]
     blind = BlindLoss(card=card, name="刘洋", caller_name="刘洋", caller_phone="1", until=until)
     about_cards = [*card_wishes(card, until), *hand_over(card), *hand_on(card), blind]
+    about_cards += pin_work(card)
     return [*about_cards, *holder_wishes(holder, until)]
 
 

@@ -25,6 +25,7 @@ from sbk_tui.domain.operations.day import CloseDay
 from sbk_tui.domain.operations.handover import Announce, Receive
 from sbk_tui.domain.operations.issue_unit import IssueToUnit
 from sbk_tui.domain.operations.leash import ExtendLeash
+from sbk_tui.domain.operations.pin import ChangePin, ResetPin, UnlockPin
 from sbk_tui.domain.operations.receipt import RecordReceipts
 from sbk_tui.domain.operations.settle_case import SettleCase
 from sbk_tui.domain.operations.uncollected import MarkUncollected
@@ -77,6 +78,7 @@ def test_what_needs_two_clerks_was_approved_by_the_second(training: Training) ->
     here = {kind.name for kind in KINDS if kind.nature is not Nature.HUB_FIRST}
     here -= {CloseDay.kind, MarkUncollected.kind}  # no story counts a drawer, or marks it
     here -= {BlindLoss.kind, SettleCase.kind}  # it knows all its cards, and nobody refuses it
+    here -= {ChangePin.kind, UnlockPin.kind, ResetPin.kind}  # the story has no chip
     here -= {
         ExtendLeash.kind,
         IssueToUnit.kind,

@@ -86,6 +86,27 @@ def test_a_lasting_fault_ends_when_it_is_mended(desk: Desk) -> None:
         tray.fault("earthquake")
 
 
+@pytest.mark.clause("B14", "4.1")
+def test_the_visitors_own_card_is_put_into_the_reader(desk: Desk) -> None:
+    counter, tray = desk
+    chips = counter.desks.chips
+    identities = set()
+    for place, visitor in enumerate(tray.visitors):
+        tray.chips.insert(place)
+        if not tray.chips.has_card(place):
+            assert visitor.situation in {"new", "applied"}
+            continue
+        chip = chips.read(threading.Event())
+        identities.add(chip.identification)
+        assert chips.holder_of(chip).person.number == visitor.number
+        assert chips.driver().tries_left(chip) == 6
+        tray.chips.block()
+        assert chips.driver().tries_left(chip) == 0
+    assert len(identities) == sum(map(tray.chips.has_card, range(len(tray.visitors))))
+    tray.chips.fault("card_locked")
+    tray.chips.pull()
+
+
 def test_the_line_is_gone_when_the_training_ends(training: tuple[Counter, Made]) -> None:
     counter, made = training
     link = counter.home / ID_READER
@@ -135,4 +156,5 @@ def test_every_fault_and_situation_has_its_word(desk: Desk) -> None:
     words = toml("texts/words/demo.toml")
     assert set(words["demo_fault"]) == set(tray.faults)
     assert set(words["demo_visitor"]) == set(SITUATIONS)
+    assert set(words["demo_chip_fault"]) == set(tray.chips.faults)
     assert all(word(f"demo_fault.{name}") for name in tray.faults)

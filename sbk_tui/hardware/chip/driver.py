@@ -6,9 +6,9 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from sbk_tui.errors import BadUsage, DeviceFault
+from sbk_tui.errors import BadUsage, CardRemoved, DeviceFault
 from sbk_tui.hardware.chip.pcsc import Context, PcscCard
-from sbk_tui.hardware.chip.session import ChipSession
+from sbk_tui.hardware.chip.session import ChipSession, KeyJob
 from sbk_tui.hardware.device_url import parse_device_url
 from sbk_tui.hardware.ports import KeyService, SocialCard
 
@@ -36,35 +36,45 @@ class PcscSocialCardReader:
 
     def read(self, cancel: threading.Event, *, bank: bool = False) -> SocialCard:
         """Return what the chip says without any key; see the port."""
-        with self._powered(cancel) as session:
+        self._refuse_if_stuck()
+        self.await_card(cancel)
+        with self._powered() as session:
             return session.read(bank=bank)
 
-    def tries_left(self, cancel: threading.Event, card: SocialCard) -> int | None:
+    def tries_left(self, card: SocialCard) -> int | None:
         """Return the tries left, spending none; see the port."""
-        with self._confirmed(cancel, card) as session:
+        with self._confirmed(card) as session:
             return session.tries_left()
 
-    def verify(self, cancel: threading.Event, card: SocialCard, pin: str) -> None:
+    def verify(self, card: SocialCard, pin: bytearray) -> None:
         """Check a PIN once; see the port."""
-        with self._confirmed(cancel, card) as session:
+        with self._confirmed(card) as session:
             session.verify(pin)
 
-    def change_pin(self, cancel: threading.Event, card: SocialCard, old: str, new: str) -> None:
+    def change_pin(self, card: SocialCard, old: bytearray, new: bytearray) -> None:
         """Change the PIN, sent once; see the port."""
-        with self._confirmed(cancel, card) as session:
+        with self._confirmed(card) as session:
             session.change_pin(old, new)
 
-    def unblock(self, cancel: threading.Event, card: SocialCard, service: KeyService) -> None:
+    def unblock(
+        self, cancel: threading.Event, card: SocialCard, service: KeyService, *, op: str
+    ) -> None:
         """Give the tries back, sent once; see the port."""
-        with self._confirmed(cancel, card) as session:
-            session.unblock(card, service)
+        with self._confirmed(card) as session:
+            session.unblock(KeyJob(op, card, service, cancel))
 
     def reset_pin(
-        self, cancel: threading.Event, card: SocialCard, new: str, service: KeyService
+        self,
+        cancel: threading.Event,
+        card: SocialCard,
+        new: bytearray,
+        service: KeyService,
+        *,
+        op: str,
     ) -> None:
         """Set a new PIN, sent once; see the port."""
-        with self._confirmed(cancel, card) as session:
-            session.reset_pin(card, new, service)
+        with self._confirmed(card) as session:
+            session.reset_pin(new, KeyJob(op, card, service, cancel))
 
     def identify(self) -> str:
         """Return the reader's name."""
@@ -88,12 +98,7 @@ class PcscSocialCardReader:
             context.close()
 
     @contextmanager
-    def _powered(self, cancel: threading.Event) -> Iterator[ChipSession]:
-        if self._stuck is not None and self._stuck.hangs:
-            # A second connection would hang as the first one does, until the card is pulled.
-            self._refuse_while_there()
-        self._stuck = None
-        self.await_card(cancel)
+    def _powered(self) -> Iterator[ChipSession]:
         card = PcscCard(self._reader, self._limit_s)
         try:
             with card:
@@ -103,15 +108,24 @@ class PcscSocialCardReader:
                 self._stuck = card
 
     @contextmanager
-    def _confirmed(self, cancel: threading.Event, card: SocialCard) -> Iterator[ChipSession]:
-        with self._powered(cancel) as session:
+    def _confirmed(self, card: SocialCard) -> Iterator[ChipSession]:
+        self._refuse_if_stuck()
+        # No waiting: work must not begin by itself when a card appears.
+        if not self._card_present():
+            raise CardRemoved("chip.card_removed")
+        with self._powered() as session:
             session.confirm(card)
             yield session
 
-    def _refuse_while_there(self) -> None:
+    def _refuse_if_stuck(self) -> None:
+        # A second connection would hang as the first one does, until the card is pulled.
+        if self._stuck is not None and self._stuck.hangs and self._card_present():
+            raise DeviceFault("chip.silent")
+        self._stuck = None
+
+    def _card_present(self) -> bool:
         context = Context(self._reader)
         try:
-            if context.card_present():
-                raise DeviceFault("chip.silent")
+            return context.card_present()
         finally:
             context.close()

@@ -1,0 +1,80 @@
+"""The desks of the social card's chip and its PIN, and the devices they ask."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from sbk_tui import config as configuration
+from sbk_tui.counter_around import Around
+from sbk_tui.data.drafts import Drafts
+from sbk_tui.hardware.ports import KeyService, PinPad, SocialCardReader
+from sbk_tui.services.chip_desk import ChipDesk
+from sbk_tui.services.draft_desk import DraftDesk
+from sbk_tui.services.pin_desk import PinDesk
+
+
+def chip_desk(a: Around) -> ChipDesk:
+    """Return the desk of the social-card reader; the others that read cards share it."""
+    return ChipDesk(_reader_of(a.config), a.lookup)
+
+
+def pin_desk(a: Around, chips: ChipDesk) -> PinDesk:
+    """Return the desk of PIN work (4.1–4.3)."""
+    return PinDesk(
+        chips=chips,
+        keys=_key_service_of(a.config),
+        pad=_pin_pad_of(a.config),
+        ledger=a.ledger,
+        lookup=a.lookup,
+        drafts=DraftDesk(Drafts(a.store), a.session.clerk, a.now_ms),
+        rules=a.rules,
+        desk=a.head,
+        has_id_reader=bool(a.config.devices.id_card_reader),
+        over_ssh="SSH_CONNECTION" in os.environ,
+        today=a.ledger.today,
+        new_id=a.new_id,
+    )
+
+
+def _reader_of(config: configuration.Config) -> Callable[[], SocialCardReader] | None:
+    url = config.devices.social_card_reader
+    if not url:
+        return None
+    made: list[SocialCardReader] = []
+
+    def driver() -> SocialCardReader:
+        from sbk_tui.hardware.chip.opening import open_social_card_reader
+
+        # One for the whole sign-in: it remembers a card that does not answer (ADR 14).
+        if not made:
+            made.append(open_social_card_reader(url, os.environ))
+        return made[0]
+
+    return driver
+
+
+def _key_service_of(config: configuration.Config) -> Callable[[], KeyService] | None:
+    devices = config.devices
+    if not devices.key_service:
+        return None
+
+    def driver() -> KeyService:
+        from sbk_tui.hardware.chip.opening import open_key_service
+
+        return open_key_service(devices.key_service, devices.key_service_ca)
+
+    return driver
+
+
+def _pin_pad_of(config: configuration.Config) -> Callable[[], PinPad] | None:
+    devices = config.devices
+    if not devices.pin_pad:
+        return None
+
+    def driver() -> PinPad:
+        from sbk_tui.hardware.pinpad_driver import SerialPinPad
+
+        return SerialPinPad(devices.pin_pad, devices.pin_pad_style, os.environ)
+
+    return driver
