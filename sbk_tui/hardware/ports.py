@@ -7,6 +7,7 @@ is set the call raises `Cancelled`. Errors are the typed `DeviceFault`s of `erro
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -136,8 +137,35 @@ class SocialCard:
     """Codes of what the clerk should be told; none of them is an error."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOrder:
+    """What is to stand on a chip afterwards, by item name; an empty text clears the item."""
+
+    values: Mapping[str, str]
+    """Items (`social_number`, `name`, `sex`, `nation`, `birth` …) and their texts."""
+    over: frozenset[str] = frozenset()
+    """Numbers that may stand on the card now, besides none and those of `values`."""
+
+
+class WriteJournal(Protocol):
+    """Where a writing notes each item; what a call has noted is on disk when it returns."""
+
+    def intend(self, item: str, digest: str) -> None:
+        """`item` is about to be sent; `digest` is the SHA-256 of its value, in hex."""
+
+    def confirm(self, item: str) -> None:
+        """`item` was read back from the chip and is right."""
+
+
 class SocialCardReader(Protocol):
     """社保卡读写器. Every call waits for a card, and powers the card down before it returns."""
+
+    def await_card(self, cancel: threading.Event, *, present: bool = True) -> None:
+        """Wait until a card is put in, or (`present=False`) taken out.
+
+        Raises:
+            DeviceAbsent: `chip.no_service`, `chip.no_reader`; Cancelled: `device.cancelled`.
+        """
 
     def read(self, cancel: threading.Event, *, bank: bool = False) -> SocialCard:
         """Return what the chip says without any key, with `bank` its bank card number too.
@@ -187,6 +215,27 @@ class SocialCardReader(Protocol):
 
         Raises:
             DeviceFault, OutcomeUnknown, Refusal: as `unblock`.
+        """
+
+    def write(
+        self,
+        cancel: threading.Event,
+        card: SocialCard,
+        order: WriteOrder,
+        service: KeyService,
+        journal: WriteJournal,
+    ) -> tuple[str, ...]:
+        """Write what differs from `order`, item by item, and return the names of these items.
+
+        Called again after any interruption it asks the chip and goes on at the first item that
+        differs; nothing that stands there is written twice.
+
+        Raises:
+            Refusal: `chip.another_card`, `chip.used_card` (somebody else's numbers are on it):
+                no key was used; `chip.name_too_long`.
+            OutcomeUnknown: `chip.write_unfinished` (`chip_item`), the card went or fell silent.
+            DeviceFault: `chip.not_written` (`chip_item`), the chip refused or keeps another value;
+                and as `unblock`.
         """
 
     def identify(self) -> str:
