@@ -282,6 +282,35 @@ class FormerReceipt(Base):
         primary_key = CompositeKey("op", "at")
 
 
+class Saga(Base):
+    id = TextField(primary_key=True)
+    kind = TextField()
+    subject = TextField(index=True)
+    clerk = TextField()
+    state = TextField()
+    at = BigIntegerField()
+
+    class Meta:
+        indexes = ((("state", "at"), False),)
+
+
+class SagaStep(Base):
+    saga = TextField()
+    n = IntegerField()
+    name = TextField()
+    state = TextField()
+    device = TextField()
+    holder = TextField()
+    """The run of the program that last worked on it."""
+    baseline = BlobField()
+    sent_at = BigIntegerField(null=True)
+    evidence = BlobField()
+    op = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("saga", "n")
+
+
 PROJECTIONS = (
     Person,
     PersonInitials,
@@ -310,5 +339,7 @@ TABLES = (
     Staged,
     BlockedCard,
     FormerReceipt,
+    Saga,
+    SagaStep,
     *PROJECTIONS,
 )
