@@ -33,6 +33,7 @@ from sbk_tui.data.lookup import Lookup
 from sbk_tui.data.papers import Papers
 from sbk_tui.data.pseudonym import pseudonyms
 from sbk_tui.data.record import SALT_BYTES
+from sbk_tui.data.sagas import Sagas
 from sbk_tui.data.stats import Stats
 from sbk_tui.data.stock import Stock
 from sbk_tui.data.store import cipher_available
@@ -43,7 +44,14 @@ from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.world import CHINA, Seat, from_ms
 from sbk_tui.errors import BadUsage, IntegrityFault, Refusal
-from sbk_tui.hardware.ports import DocumentPrinter, IdCardReader, PictureSource
+from sbk_tui.hardware.device_url import parse_device_url
+from sbk_tui.hardware.ports import (
+    DocumentPrinter,
+    IdCardReader,
+    KeyService,
+    PictureSource,
+    SocialCardReader,
+)
 from sbk_tui.pinyin import initials
 from sbk_tui.resources import toml
 from sbk_tui.sender import Sender
@@ -71,6 +79,7 @@ from sbk_tui.services.round_desk import RoundDesk
 from sbk_tui.services.slips import Desk
 from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.services.stock_desk import StockDesk
+from sbk_tui.services.temp_chip import TempChips
 from sbk_tui.services.temp_desk import TempDesk
 from sbk_tui.services.unit_desk import UnitDesk
 from sbk_tui.surroundings import Place
@@ -246,6 +255,7 @@ def _desks(
     """Build the desks around one ledger."""
     store, held = opened.store, opened.certificate
     papers_head = Desk(held.office, held.counter, session.name)
+    sagas = Sagas(store, new_id())
 
     def unlock(clerk: str, password: str) -> Session:
         keys = Keyring(home, now_ms).unlock(clerk, password)
@@ -391,6 +401,8 @@ def _desks(
         temp=TempDesk(
             ledger=ledger,
             cards=TempCards(store, held.counter),
+            sagas=sagas,
+            chips=_temp_chips(config, sagas, lookup, session),
             rules=rules,
             desk=papers_head,
             today=ledger.today,
@@ -419,6 +431,48 @@ def _reader_of(config: configuration.Config) -> Callable[[], IdCardReader] | Non
         return SerialIdCardReader(url, os.environ)
 
     return driver
+
+
+def _card_reader_of(config: configuration.Config) -> Callable[[], SocialCardReader] | None:
+    url = config.devices.social_card_reader
+    if not url:
+        return None
+
+    def driver() -> SocialCardReader:
+        from sbk_tui.hardware.chip.driver import PcscSocialCardReader
+
+        return PcscSocialCardReader(url, os.environ)
+
+    return driver
+
+
+def _key_service_of(config: configuration.Config) -> Callable[[], KeyService] | None:
+    url = config.devices.key_service
+    if not url:
+        return None
+    place = parse_device_url(url, os.environ)
+    if place.scheme != "sim" or not config.training:
+        raise BadUsage("device.unknown_scheme", url=url, known="sim")
+
+    def driver() -> KeyService:
+        from sbk_tui.hardware.chip.twin_service import KeyServiceTwin
+
+        return KeyServiceTwin()
+
+    return driver
+
+
+def _temp_chips(
+    config: configuration.Config, sagas: Sagas, lookup: Lookup, session: Session
+) -> TempChips | None:
+    """Return the chips of temporary cards; None without reader or keys: on record alone."""
+    reader, service = _card_reader_of(config), _key_service_of(config)
+    if reader is None or service is None:
+        return None
+    return TempChips(
+        sagas, lookup, reader=reader, service=service, clerk=session.clerk, now_ms=now_ms,
+        new_id=new_id,
+    )  # fmt: skip
 
 
 def _document_camera_of(config: configuration.Config) -> Callable[[], PictureSource] | None:

@@ -110,7 +110,14 @@ class Sagas:
         self._holder = holder
 
     def begin(
-        self, saga_id: str, *, kind: str, subject: str, clerk: str, at_ms: int, steps: Sequence[Plan]
+        self,
+        saga_id: str,
+        *,
+        kind: str,
+        subject: str,
+        clerk: str,
+        at_ms: int,
+        steps: Sequence[Plan],
     ) -> Saga:
         """Put a saga and its plan on disk and return it; an id met before gives the first."""
         with self._store.write() as db:
@@ -168,12 +175,12 @@ class Sagas:
         """Note what the device said: confirmed, failed or unknown."""
         self._move(saga_id, name, state, evidence=evidence)
 
-    def in_flight(self, saga_id: str, state: StepState, evidence: bytes = b"") -> None:
-        """Settle whatever step of the saga was under way; nothing when none was."""
+    def answered(self, saga_id: str, state: StepState, evidence: bytes = b"") -> None:
+        """Settle whatever step of the saga was sent by this run; nothing when none was."""
         with self._store.write() as db:
             saga = _saga(db, saga_id)
             for step in saga.steps if saga else ():
-                if step.state in _IN_FLIGHT:
+                if step.state is S.SENT and step.holder == self._holder:
                     _move(db, saga_id, step.name, state, {"evidence": evidence})
 
     def drop(self, saga_id: str) -> None:

@@ -143,8 +143,9 @@ class WriteOrder:
 
     values: Mapping[str, str]
     """Items (`social_number`, `name`, `sex`, `nation`, `birth` …) and their texts."""
-    over: frozenset[str] = frozenset()
-    """Numbers that may stand on the card now, besides none and those of `values`."""
+    over: frozenset[str] | None = frozenset()
+    """Numbers that may stand on the card now, besides none and those of `values`; None: any,
+    because the chip itself is known."""
 
 
 class WriteJournal(Protocol):

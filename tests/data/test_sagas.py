@@ -59,7 +59,7 @@ def test_its_own_step_in_flight_stays_what_it_is(office: Office) -> None:
     found = sagas.take_over("s1")
     assert found is not None
     assert (found.step("first").state, found.step("first").sent_at) == (S.SENT, 7)
-    sagas.in_flight("s1", S.UNKNOWN, b"chip.card_removed")
+    sagas.answered("s1", S.UNKNOWN, b"chip.card_removed")
     found = sagas.get("s1")
     assert found is not None
     assert (found.step("first").state, found.step("first").evidence) == (

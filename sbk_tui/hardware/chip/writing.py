@@ -89,14 +89,14 @@ def _held(
             found = session.read_item(item, card.version)
         if found is None:
             raise DeviceFault("chip.needs_key", sw="6982")
-        if item.name in _WHOSE and decode(item, found) not in {"", *order.over}:
-            _refuse_used(found, value)
+        if item.name in _WHOSE and found != value and order.over is not None:
+            _refuse_used(decode(item, found), order.over)
         held[item.name] = found
     return held
 
 
-def _refuse_used(found: bytes, value: bytes) -> None:
-    if found != value:
+def _refuse_used(number: str, over: frozenset[str]) -> None:
+    if number and number not in over:
         raise Refusal("chip.used_card")
 
 
