@@ -30,6 +30,7 @@ COMMANDS = {  # command → module below sbk_tui.commands
     "clauses": "clauses",
     "doctor": "doctor",
     "hub": "hub",
+    "kiosk": "kiosk",
 }
 
 

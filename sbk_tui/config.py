@@ -49,6 +49,15 @@ class SessionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     sign_out_after: int = 30
 
 
+class Kiosk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long a kiosk (`sbk kiosk`) waits for its visitor, in seconds [A]."""
+
+    pin_seconds: int = 30
+    """For the PIN."""
+    idle_seconds: int = 60
+    """Without a key; then the screen is blank."""
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -57,6 +66,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     devices: Devices = Devices()
     hub: Hub = Hub()
     session: SessionSettings = SessionSettings()
+    kiosk: Kiosk = Kiosk()
     rules: Settings = Settings()
     training: bool = False
     """A training counter: 演练 on screen and paper."""

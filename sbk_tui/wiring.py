@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from sbk_tui import config as configuration
 from sbk_tui import sender, surroundings
@@ -189,10 +190,23 @@ def sign_in(home: Path, clerk: str, password: str) -> Counter:
     return open_for(home, keyring.unlock(clerk, password), encrypted=keyring.encrypted)
 
 
-def open_for(
-    home: Path, keys: Opened, *, encrypted: bool, clock: Callable[[], int] = now_ms
-) -> Counter:
-    """Build the counter for a clerk whose slot is open; `clock` gives its time in Unix ms."""
+class Opening(NamedTuple):
+    """A counter's files, open for a clerk, before anything is built on them."""
+
+    config: configuration.Config
+    key: bytes | None
+    opened: counter_file.OpenCounter
+    seat: Seat
+    rules: Rules
+    session: Session
+
+
+def opening(home: Path, keys: Opened, *, encrypted: bool) -> Opening:
+    """Open the files of a counter for a clerk whose slot is open.
+
+    Raises:
+        IntegrityFault: `store.…`.
+    """
     if encrypted and not cipher_available():
         raise IntegrityFault("store.crypt_missing")
     config = configuration.load(home)
@@ -207,20 +221,16 @@ def open_for(
     )
     rules = Rules(settings=config.rules, codes=code_tables())
     session = Session(keys.slot.clerk, keys.slot.name, keys.slot.role, keys.signer)
-    publics = {row.id: row.public for row in counter_file.clerks(opened.store)}
+    return Opening(config, key, opened, seat, rules, session)
+
+
+def open_for(
+    home: Path, keys: Opened, *, encrypted: bool, clock: Callable[[], int] = now_ms
+) -> Counter:
+    """Build the counter for a clerk whose slot is open; `clock` gives its time in Unix ms."""
+    config, key, opened, seat, rules, session = opening(home, keys, encrypted=encrypted)
     lookup = Lookup(opened.store, initials)
-    ledger = Ledger(
-        opened.store,
-        seat=seat,
-        incarnation=opened.incarnation,
-        counter=opened.signer,
-        session=session,
-        rules=rules,
-        initials=initials,
-        now_ms=clock,
-        new_salt=lambda: secrets.token_bytes(SALT_BYTES),
-        clerk_key=publics.get,
-    )
+    ledger = ledger_of(opened, seat, session, rules, clock)
     return Counter(
         home=home,
         config=config,
@@ -233,6 +243,29 @@ def open_for(
         lookup=lookup,
         new_id=lambda: uuid7(clock()),
         desks=_desks(home, config, rules, opened, key, seat, session, ledger, lookup),
+    )
+
+
+def ledger_of(
+    opened: counter_file.OpenCounter,
+    seat: Seat,
+    session: Session,
+    rules: Rules,
+    clock: Callable[[], int],
+) -> Ledger:
+    """Return the ledger of a counter, open for one clerk."""
+    publics = {row.id: row.public for row in counter_file.clerks(opened.store)}
+    return Ledger(
+        opened.store,
+        seat=seat,
+        incarnation=opened.incarnation,
+        counter=opened.signer,
+        session=session,
+        rules=rules,
+        initials=initials,
+        now_ms=clock,
+        new_salt=lambda: secrets.token_bytes(SALT_BYTES),
+        clerk_key=publics.get,
     )
 
 
@@ -433,7 +466,8 @@ def _reader_of(config: configuration.Config) -> Callable[[], IdCardReader] | Non
     return driver
 
 
-def _card_reader_of(config: configuration.Config) -> Callable[[], SocialCardReader] | None:
+def card_reader_of(config: configuration.Config) -> Callable[[], SocialCardReader] | None:
+    """Return what makes the driver of 社保卡读写器; None: not there."""
     url = config.devices.social_card_reader
     if not url:
         return None
@@ -466,7 +500,7 @@ def _temp_chips(
     config: configuration.Config, sagas: Sagas, lookup: Lookup, session: Session
 ) -> TempChips | None:
     """Return the chips of temporary cards; None without reader or keys: on record alone."""
-    reader, service = _card_reader_of(config), _key_service_of(config)
+    reader, service = card_reader_of(config), _key_service_of(config)
     if reader is None or service is None:
         return None
     return TempChips(

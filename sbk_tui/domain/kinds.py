@@ -70,7 +70,7 @@ KINDS = (
     Kind(RollBack,             _D,     _C.ROLLBACK, "2.5"),
     Kind(Collect,              _F,     _C.ENABLE,   "5.1.4"),
     Kind(Enable,               _D,     _C.ENABLE,   "5.1.4"),
-    Kind(TemporaryLoss,        _D,     _C.LOSS,     "3.1"),
+    Kind(TemporaryLoss,        _D,     _C.LOSS,     "3.1", 2),
     Kind(FormalLoss,           _D,     _C.LOSS,     "3.2"),
     Kind(BlindLoss,            _D,     _C.LOSS,     "A5"),
     Kind(Release,              _D,     _C.RELEASE,  "3.3"),
