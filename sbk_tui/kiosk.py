@@ -56,7 +56,7 @@ def sign_in(home: Path, clerk: str, password: str) -> Kiosk:
     keyring = Keyring(home, wiring.now_ms)
     begun = wiring.opening(home, keyring.unlock(clerk, password), encrypted=keyring.encrypted)
     try:
-        return build(home, begun, wiring.card_reader_of(begun.config))
+        return build(home, begun, wiring.social_reader_of(begun.config))
     except BaseException:
         begun.opened.store.close()
         raise

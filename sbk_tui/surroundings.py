@@ -117,9 +117,9 @@ def _card_reader(place: Place) -> str | None:
     if not url:
         return None
     # Late: the smart card library.
-    from sbk_tui.hardware.chip.driver import PcscSocialCardReader
+    from sbk_tui.hardware.chip.opening import open_social_card_reader
 
-    return PcscSocialCardReader(url, os.environ).identify()
+    return open_social_card_reader(url, os.environ).identify()
 
 
 def _printer(place: Place) -> str | None:

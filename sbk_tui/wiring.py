@@ -45,12 +45,12 @@ from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.world import CHINA, Seat, from_ms
 from sbk_tui.errors import BadUsage, IntegrityFault, Refusal
-from sbk_tui.hardware.device_url import parse_device_url
 from sbk_tui.hardware.ports import (
     DocumentPrinter,
     IdCardReader,
     KeyService,
     PictureSource,
+    PinPad,
     SocialCardReader,
 )
 from sbk_tui.pinyin import initials
@@ -63,6 +63,7 @@ from sbk_tui.services.card_desk import CardDesk
 from sbk_tui.services.cases_desk import CasesDesk
 from sbk_tui.services.check_desk import CheckDesk
 from sbk_tui.services.checks import Morning
+from sbk_tui.services.chip_desk import ChipDesk
 from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.desks import Desks
@@ -73,6 +74,7 @@ from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.line_desk import LineDesk
 from sbk_tui.services.paper_desk import PaperDesk
+from sbk_tui.services.pin_desk import PinDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.referral_desk import ReferralDesk
@@ -287,6 +289,8 @@ def _desks(
 ) -> Desks:
     """Build the desks around one ledger."""
     store, held = opened.store, opened.certificate
+    reader = social_reader_of(config)
+    chips = ChipDesk(reader, lookup)
     papers_head = Desk(held.office, held.counter, session.name)
     sagas = Sagas(store, new_id())
 
@@ -403,7 +407,22 @@ def _desks(
             new_id=new_id,
             pseudonym=lambda use, text: pseudonyms(store)(use, text),
         ),
-        check=CheckDesk(ledger, lookup, rules),
+        check=CheckDesk(ledger, lookup, rules, chips),
+        chips=chips,
+        pins=PinDesk(
+            chips=chips,
+            keys=_key_service_of(config),
+            pad=_pin_pad_of(config),
+            ledger=ledger,
+            lookup=lookup,
+            drafts=DraftDesk(Drafts(store), session.clerk, now_ms),
+            rules=rules,
+            desk=papers_head,
+            has_id_reader=bool(config.devices.id_card_reader),
+            over_ssh="SSH_CONNECTION" in os.environ,
+            today=ledger.today,
+            new_id=new_id,
+        ),
         stock=StockDesk(ledger, Stock(store, held.counter), rules),
         units=UnitDesk(
             ledger=ledger,
@@ -435,7 +454,7 @@ def _desks(
             ledger=ledger,
             cards=TempCards(store, held.counter),
             sagas=sagas,
-            chips=_temp_chips(config, sagas, lookup, session),
+            chips=_temp_chips(config, sagas, lookup, session, reader),
             rules=rules,
             desk=papers_head,
             today=ledger.today,
@@ -466,47 +485,65 @@ def _reader_of(config: configuration.Config) -> Callable[[], IdCardReader] | Non
     return driver
 
 
-def card_reader_of(config: configuration.Config) -> Callable[[], SocialCardReader] | None:
+def social_reader_of(config: configuration.Config) -> Callable[[], SocialCardReader] | None:
     """Return what makes the driver of 社保卡读写器; None: not there."""
     url = config.devices.social_card_reader
     if not url:
         return None
+    made: list[SocialCardReader] = []
 
     def driver() -> SocialCardReader:
-        from sbk_tui.hardware.chip.driver import PcscSocialCardReader
+        from sbk_tui.hardware.chip.opening import open_social_card_reader
 
-        return PcscSocialCardReader(url, os.environ)
+        # One for the whole sign-in: it remembers a card that does not answer (ADR 14).
+        if not made:
+            made.append(open_social_card_reader(url, os.environ))
+        return made[0]
 
     return driver
 
 
 def _key_service_of(config: configuration.Config) -> Callable[[], KeyService] | None:
-    url = config.devices.key_service
-    if not url:
+    devices = config.devices
+    if not devices.key_service:
         return None
-    place = parse_device_url(url, os.environ)
-    if place.scheme != "sim" or not config.training:
-        raise BadUsage("device.unknown_scheme", url=url, known="sim")
 
     def driver() -> KeyService:
-        from sbk_tui.hardware.chip.twin_service import KeyServiceTwin
+        from sbk_tui.hardware.chip.opening import open_key_service
 
-        return KeyServiceTwin()
+        return open_key_service(devices.key_service, devices.key_service_ca)
 
     return driver
 
 
 def _temp_chips(
-    config: configuration.Config, sagas: Sagas, lookup: Lookup, session: Session
+    config: configuration.Config,
+    sagas: Sagas,
+    lookup: Lookup,
+    session: Session,
+    reader: Callable[[], SocialCardReader] | None,
 ) -> TempChips | None:
     """Return the chips of temporary cards; None without reader or keys: on record alone."""
-    reader, service = card_reader_of(config), _key_service_of(config)
+    service = _key_service_of(config)
     if reader is None or service is None:
         return None
     return TempChips(
         sagas, lookup, reader=reader, service=service, clerk=session.clerk, now_ms=now_ms,
         new_id=new_id,
     )  # fmt: skip
+
+
+def _pin_pad_of(config: configuration.Config) -> Callable[[], PinPad] | None:
+    devices = config.devices
+    if not devices.pin_pad:
+        return None
+
+    def driver() -> PinPad:
+        from sbk_tui.hardware.pinpad_driver import SerialPinPad
+
+        return SerialPinPad(devices.pin_pad, devices.pin_pad_style, os.environ)
+
+    return driver
 
 
 def _document_camera_of(config: configuration.Config) -> Callable[[], PictureSource] | None:

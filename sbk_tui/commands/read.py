@@ -75,10 +75,10 @@ def _social_card(url: str, cancel: threading.Event) -> SocialCard:
     if not url:
         raise DeviceAbsent("chip.none_configured")
     # Late: the smart card library.
-    from sbk_tui.hardware.chip.driver import PcscSocialCardReader
+    from sbk_tui.hardware.chip.opening import open_social_card_reader
 
     note(word("reading.insert_card"))
-    return PcscSocialCardReader(url, os.environ).read(cancel, bank=True)
+    return open_social_card_reader(url, os.environ).read(cancel, bank=True)
 
 
 def _say_document(card: IdCard) -> None:

@@ -69,6 +69,9 @@ MOVES = (
     Move(frozenset({S.SEALED}) | LIVE,                    "card.cancel",     S.CANCELLED,    "3.4"),
     Move(frozenset({S.FORMAL_LOST}),                      "replace.apply",   None,           "5.1.2.2"),
     Move(USABLE,                                          "replace.exchange", None,          "5.2"),
+    Move(USABLE,                                          "pin.change",      None,           "4.1"),
+    Move(USABLE,                                          "pin.unlock",      None,           "4.2"),
+    Move(USABLE,                                          "pin.reset",       None,           "4.3"),
 )  # fmt: skip
 
 CLAUSE_OF = {row.kind: row.clause for row in MOVES}
@@ -161,6 +164,9 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """回执原因 (2.3.1, 2.3.2), a code of the table `receipt_reason`."""
     not_home_on: date | None = None
     """The last day on which it was brought and nobody was at home (B10)."""
+
+    pin_at: datetime | None = None
+    """When its PIN was last changed, unlocked or reset at a counter (4.1–4.3)."""
 
     @property
     def subject(self) -> str:

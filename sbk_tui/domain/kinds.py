@@ -19,6 +19,7 @@ from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.issue_unit import IssueToUnit
 from sbk_tui.domain.operations.leash import ExtendLeash
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
+from sbk_tui.domain.operations.pin import ChangePin, ResetPin, UnlockPin
 from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.domain.operations.returned import CheckCard, IssueAgain
 from sbk_tui.domain.operations.roll_back import RollBack
@@ -75,6 +76,9 @@ KINDS = (
     Kind(BlindLoss,            _D,     _C.LOSS,     "A5"),
     Kind(Release,              _D,     _C.RELEASE,  "3.3"),
     Kind(Cancel,               _D,     _C.CANCEL,   "3.4"),
+    Kind(ChangePin,            _F,     _C.PIN_CHANGE, "4.1"),
+    Kind(UnlockPin,            _F,     _C.PIN_UNLOCK, "4.2"),
+    Kind(ResetPin,             _F,     _C.PIN_RESET, "4.3"),
     Kind(ApplyForReplacement,  _H,     _C.REPLACE,  "5.1.2.2"),
     Kind(StockTempCards,       _F,     _C.TEMP_CARD, "6.1.1.1"),
     Kind(IssueTempCard,        _D,     _C.TEMP_CARD, "6.1.1.1", 2),

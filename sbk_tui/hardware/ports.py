@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from enum import Enum
 from typing import Protocol
 
 
@@ -159,7 +160,11 @@ class WriteJournal(Protocol):
 
 
 class SocialCardReader(Protocol):
-    """社保卡读写器. Every call waits for a card, and powers the card down before it returns."""
+    """社保卡读写器. Every call powers the card down before it returns.
+
+    Only `read` waits for a card. All others are about a card that was read and refuse when none
+    is there (`chip.card_removed`): nothing begins by itself when a card appears.
+    """
 
     def await_card(self, cancel: threading.Event, *, present: bool = True) -> None:
         """Wait until a card is put in, or (`present=False`) taken out.
@@ -176,7 +181,7 @@ class SocialCardReader(Protocol):
             Cancelled: `cancel` was set before a card came.
         """
 
-    def tries_left(self, cancel: threading.Event, card: SocialCard) -> int | None:
+    def tries_left(self, card: SocialCard) -> int | None:
         """Return how often a PIN may still be tried, spending none; None: no PIN is set.
 
         Raises:
@@ -184,8 +189,8 @@ class SocialCardReader(Protocol):
             DeviceFault: as `read`.
         """
 
-    def verify(self, cancel: threading.Event, card: SocialCard, pin: str) -> None:
-        """Check `pin` once.
+    def verify(self, card: SocialCard, pin: bytearray) -> None:
+        """Check `pin` (ASCII digits, as everywhere here) once; the caller overwrites it.
 
         Raises:
             DeviceFault: `chip.pin_wrong` (`left`), `chip.pin_blocked`.
@@ -193,15 +198,20 @@ class SocialCardReader(Protocol):
             Refusal, DeviceFault: as `tries_left`.
         """
 
-    def change_pin(self, cancel: threading.Event, card: SocialCard, old: str, new: str) -> None:
+    def change_pin(self, card: SocialCard, old: bytearray, new: bytearray) -> None:
         """Change the PIN, sent exactly once.
 
         Raises:
             DeviceFault, OutcomeUnknown, Refusal: as `verify`.
         """
 
-    def unblock(self, cancel: threading.Event, card: SocialCard, service: KeyService) -> None:
+    def unblock(
+        self, cancel: threading.Event, card: SocialCard, service: KeyService, *, op: str
+    ) -> None:
         """Give the blocked PIN its tries back, sent exactly once; the PIN stays as it was.
+
+        Args:
+            op: the operation's id, told to the key service.
 
         Raises:
             DeviceFault: `chip.key_refused`, `chip.key_locked`, `chip.mac_wrong`,
@@ -210,7 +220,13 @@ class SocialCardReader(Protocol):
         """
 
     def reset_pin(
-        self, cancel: threading.Event, card: SocialCard, new: str, service: KeyService
+        self,
+        cancel: threading.Event,
+        card: SocialCard,
+        new: bytearray,
+        service: KeyService,
+        *,
+        op: str,
     ) -> None:
         """Set a new PIN without the old one, sent exactly once.
 
@@ -225,11 +241,16 @@ class SocialCardReader(Protocol):
         order: WriteOrder,
         service: KeyService,
         journal: WriteJournal,
+        *,
+        op: str,
     ) -> tuple[str, ...]:
         """Write what differs from `order`, item by item, and return the names of these items.
 
         Called again after any interruption it asks the chip and goes on at the first item that
         differs; nothing that stands there is written twice.
+
+        Args:
+            op: the operation's id, told to the key service.
 
         Raises:
             Refusal: `chip.another_card`, `chip.used_card` (somebody else's numbers are on it):
@@ -247,25 +268,83 @@ class SocialCardReader(Protocol):
         """
 
 
+class Prompt(Enum):
+    """Which PIN the holder is asked for."""
+
+    OLD = "old"
+    NEW = "new"
+    AGAIN = "again"
+    """The new one a second time."""
+    CHECK_NEW = "check_new"
+    """The new one, to find out whether the card took it."""
+    CHECK_OLD = "check_old"
+
+
+class PinPad(Protocol):
+    """密码键盘, or the sealed screen that stands in for one."""
+
+    def enter(self, cancel: threading.Event, prompt: Prompt) -> bytearray:
+        """Return what the holder typed, ASCII digits; whoever asked overwrites it.
+
+        Raises:
+            DeviceFault: `pinpad.silent`, `pinpad.too_long`, `pinpad.cancelled`; as the line's.
+            Cancelled: `cancel` was set; what was typed is overwritten.
+        """
+
+
+class KeyOutcome(Enum):
+    """What came of asking the key service."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """Asked, and no answer within the time limit, or none that could be understood."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyAnswer:
+    """The outcome, with the bytes for the card (done) or the service's own words (refused)."""
+
+    outcome: KeyOutcome
+    data: bytes = b""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRequest:
+    """For which operation, card and key the service is asked, and how long one waits."""
+
+    op: str
+    """The operation's id: both requests of one PIN job bear it."""
+    card: SocialCard
+    address: str
+    """The key's logical address, e.g. "0090"."""
+    limit_s: float = 15.0
+    """Seconds [A]; an answer that comes later is thrown away."""
+    cancel: threading.Event = field(default_factory=threading.Event)
+
+
 class KeyService(Protocol):
     """The city's or the province's service that holds the card keys (加密机).
 
-    A random of the card is good once: after any error the caller takes new ones, and never
-    repeats what it has sent to the card.
+    A random of the card is good once: after anything but "done" the caller takes new ones, and
+    never repeats what it has sent to the card.
     """
 
-    def authenticate(self, card: SocialCard, address: str, factor: bytes, source: bytes) -> bytes:
+    def authenticate(self, request: KeyRequest, factor: bytes, source: bytes) -> KeyAnswer:
         """Return the 16 bytes that the card takes at EXTERNAL AUTHENTICATION.
 
         Raises:
-            DeviceFault: `chip.service_silent`.
+            DeviceAbsent: `chip.service_unreachable`, nothing was sent.
+            DeviceFault: `chip.service_untrusted`, its certificate is not to be believed.
+            Cancelled: `device.cancelled`.
         """
 
     def secure_message(
-        self, card: SocialCard, address: str, random: bytes, head: bytes, plain: bytes
-    ) -> bytes:
+        self, request: KeyRequest, random: bytes, head: bytes, plain: bytes | bytearray
+    ) -> KeyAnswer:
         """Return the data field (or the whole command, services differ) for `head`.
 
         Raises:
-            DeviceFault: as `authenticate`.
+            As `authenticate`.
         """

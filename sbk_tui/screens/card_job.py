@@ -37,9 +37,11 @@ LOSSES = ("3.1", "3.2")
 class CardJobScreen(JobScreen):
     """One job of `card_jobs`, drawn by its table and its procedure file."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("read_id", "find", "print", "confirm")
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        "read_id", "read_card", "find", "print", "confirm"
+    )
     legend_keys: ClassVar[tuple[str, ...]] = (
-        "help", "read_id", "find", "print", "confirm", "back",
+        "help", "read_id", "read_card", "find", "print", "confirm", "back",
     )  # fmt: skip
 
     def __init__(self, desks: Desks, clause: str, person: str = "") -> None:
@@ -124,6 +126,22 @@ class CardJobScreen(JobScreen):
     def _read_id(self) -> Any:
         return self.desks.ids.read(self.cancel)
 
+    def action_read_card(self) -> None:
+        """F3: read the social-security card in the reader, and pick its holder and the card."""
+        if self._card is None and not self.busy:
+            self.messages.say(word("job.insert_card"))
+            self.in_background(self._read_card, self._chip_read)
+
+    def _read_card(self) -> tuple[str, Dossier]:
+        chip = self.desks.chips.read(self.cancel)
+        return chip.number, self.desks.chips.holder_of(chip)
+
+    def _chip_read(self, read: tuple[str, Dossier]) -> None:
+        number, seen = read
+        self.messages.say(word("job.chip_read", card=number), "ok")
+        # The card that lies there, not another one of the same person.
+        self._pick(seen, only=number)
+
     def _search_for(self, number: str) -> None:
         self.messages.say(word("job.card_read"), "ok")
         self.query_one(PersonSearch).ask(number, pick=True)
@@ -135,9 +153,13 @@ class CardJobScreen(JobScreen):
     def _open(self, person: str) -> None:
         self.in_background(partial(self.desks.query.dossier, person), self._pick)
 
-    def _pick(self, seen: Dossier) -> None:
+    def _pick(self, seen: Dossier, only: str = "") -> None:
         """Show the person; go on with the card that the job can be done to, if there is one."""
-        fitting = [card for card in seen.cards if card.state in self.job.states]
+        fitting = [
+            card
+            for card in seen.cards
+            if card.state in self.job.states and only in ("", card.number)
+        ]
         refusals = {card.number: self.desks.cards.why_not(self.job, card) for card in fitting}
         cards = [card for card in fitting if refusals[card.number] is None]
         if not cards:

@@ -19,7 +19,7 @@ from sbk_tui.screens.keys import bindings
 from sbk_tui.screens.person import PersonPanel
 from sbk_tui.screens.scan_line import ScanLine
 from sbk_tui.services import words
-from sbk_tui.services.check_desk import FIELDS, Done, Found
+from sbk_tui.services.check_desk import MISMATCH, Done, Found
 from sbk_tui.services.desks import Desks
 from sbk_tui.texts import word
 
@@ -57,8 +57,13 @@ class CheckScreen(JobScreen):
     @step("read")
     def action_read_card(self) -> None:
         """F3: read the card in the reader."""
-        if self._found is None:
-            self.in_background(self.desks.check.read, self._show)
+        if self._found is None and not self.busy:
+            if self.desks.chips.present:
+                self.messages.say(word("job.insert_card"))
+            self.in_background(self._read, self._show)
+
+    def _read(self) -> Found:
+        return self.desks.check.read(self.cancel)
 
     @step("manual")
     @on(ScanLine.Scanned)
@@ -69,12 +74,13 @@ class CheckScreen(JobScreen):
 
     def _show(self, found: Found) -> None:
         self._found, self._before, self._op = found, "", self.desks.new_id()
-        self.show_progress(self.progress.after("manual"))
+        self.show_progress(self.progress.after("manual" if found.manual else "read"))
         panel = self.query_one(PersonPanel)
         panel.dossier, panel.card_number = found.seen, found.card.number
         self._place.remove_children()
-        self._place.mount(Form(FIELDS, self.desks.rules, {"receipt_reason": self._reason}))
-        self.messages.say(word("check.look", name=found.seen.person.name, card=found.card.number))
+        self._place.mount(Form(found.fields, self.desks.rules, {"receipt_reason": self._reason}))
+        key = "check.mismatch" if found.result == MISMATCH else "check.look"
+        self.messages.say(word(key, name=found.seen.person.name, card=found.card.number))
 
     @property
     def _place(self) -> Vertical:

@@ -244,7 +244,7 @@ class KioskScreen(Background, Screen[None]):
         if guest is None:
             return
         self._show((word("kiosk.checking"),), "")
-        self.in_background(lambda: self._desk.verify(self.cancel, guest, pin), self._verified)
+        self.in_background(partial(self._desk.verify, guest, pin), self._verified)
 
     def _verified(self, visit: Visit) -> None:
         self._visit = visit
@@ -287,7 +287,7 @@ class KioskScreen(Background, Screen[None]):
         if visit is None:
             return
         if key == "9":
-            self.in_background(lambda: self._desk.report(self.cancel, visit, op=op), self._reported)
+            self.in_background(partial(self._desk.report, visit, op=op), self._reported)
         elif key in {"0", "escape"}:
             self._home()
 

@@ -151,6 +151,12 @@ def _cases(desks: Desks, _clause: str) -> Screen[None]:
     return CasesScreen(desks)
 
 
+def _pin(desks: Desks, clause: str) -> Screen[None]:
+    from sbk_tui.screens.pin import PinScreen
+
+    return PinScreen(desks, clause)
+
+
 SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "1.2": _apply,
     "2.2.1": _issue_unit,
@@ -166,6 +172,9 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "3.2": _card_job,
     "3.3": _card_job,
     "3.4": _card_job,
+    "4.1": _pin,
+    "4.2": _pin,
+    "4.3": _pin,
     "5.1.4": _card_job,
     "6.1.1": _temp_card,
     "6.1.2.1": _apply,

@@ -12,6 +12,7 @@ from sbk_tui.services.card_desk import CardDesk
 from sbk_tui.services.cases_desk import CasesDesk
 from sbk_tui.services.check_desk import CheckDesk
 from sbk_tui.services.checks import Morning
+from sbk_tui.services.chip_desk import ChipDesk
 from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.draft_desk import DraftDesk
@@ -21,6 +22,7 @@ from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.line_desk import LineDesk
 from sbk_tui.services.paper_desk import PaperDesk
+from sbk_tui.services.pin_desk import PinDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.referral_desk import ReferralDesk
@@ -56,6 +58,8 @@ class Desks:
     drafts: DraftDesk
     handovers: HandoverDesk
     check: CheckDesk
+    chips: ChipDesk
+    pins: PinDesk
     stock: StockDesk
     units: UnitDesk
     rounds: RoundDesk

@@ -17,6 +17,7 @@ from sbk_tui.data.lookup import Dossier, Lookup, card_that_matters
 from sbk_tui.domain import mask
 from sbk_tui.domain.card import Card, CardState
 from sbk_tui.domain.operations.loss import TemporaryLoss, term_end
+from sbk_tui.domain.pin import wipe
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.temp_card import held
 from sbk_tui.errors import DeviceFault, Refusal
@@ -112,31 +113,31 @@ class KioskDesk:
         known = next((each for each in seen.cards if each.number == card.number), None)
         if known is not None and known.state in _DEAD:
             raise Refusal("kiosk.dead_card", clause=CLAUSE, card_state=known.state.value)
-        return Guest(card, seen.person.id, mask.name(seen.person.name), self.tries(cancel, card))
+        return Guest(card, seen.person.id, mask.name(seen.person.name), self.tries(card))
 
-    def tries(self, cancel: threading.Event, card: SocialCard) -> int:
+    def tries(self, card: SocialCard) -> int:
         """Return the tries left, at least one.
 
         Raises:
             Refusal: `kiosk.no_pin`, `chip.another_card`; DeviceFault: `chip.pin_blocked`.
         """
-        left = self._reader.tries_left(cancel, card)
+        left = self._reader.tries_left(card)
         if left is None:
             raise Refusal("kiosk.no_pin", clause=CLAUSE)
         if left == 0:
             raise DeviceFault("chip.pin_blocked", left=0)
         return left
 
-    def verify(self, cancel: threading.Event, guest: Guest, pin: bytearray) -> Visit:
+    def verify(self, guest: Guest, pin: bytearray) -> Visit:
         """Check the PIN once; `pin` is overwritten, whatever comes of it.
 
         Raises:
             DeviceFault: `chip.pin_wrong`, `chip.pin_blocked`; OutcomeUnknown, Refusal: as the port.
         """
         try:
-            self._reader.verify(cancel, guest.card, pin.decode("ascii"))
+            self._reader.verify(guest.card, pin)
         finally:
-            pin[:] = bytes(len(pin))
+            wipe(pin)
         self._access.note(
             at_ms=self._now_ms(), person=guest.person, command=_COMMAND,
             purpose=word("kiosk.purpose"), revealed="",
@@ -222,7 +223,7 @@ class KioskDesk:
         """
         return self._card(visit).number
 
-    def report(self, cancel: threading.Event, visit: Visit, *, op: str) -> Reported:
+    def report(self, visit: Visit, *, op: str) -> Reported:
         """Record 临时挂失 (3.1) as self-service; on return it is on disk.
 
         The card must still be the one whose PIN was right.
@@ -231,7 +232,7 @@ class KioskDesk:
             Refusal: `chip.another_card`, `kiosk.nothing_to_lose`, and as the rule.
             DeviceFault: as the port.
         """
-        self.tries(cancel, visit.card)
+        self.tries(visit.card)
         card, person = self._card(visit), self._seen(visit).person
         until = term_end(self._ledger.today(), self._rules.settings)
         operation = TemporaryLoss(

@@ -12,6 +12,7 @@ from sbk_tui.domain.card import Card, CardState, Receiver
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
+from sbk_tui.domain.operations.pin import PinWork
 from sbk_tui.domain.operations.returned import IssueAgain
 from sbk_tui.domain.operations.roll_back import RollBack
 from sbk_tui.domain.people import Person
@@ -38,6 +39,7 @@ _AFTER = {
     Release: CardState.ACTIVE,
     Cancel: CardState.CANCELLED,
 }
+"""What a card is afterwards; all others leave it as it was."""
 
 
 def slip_record(
@@ -56,7 +58,7 @@ def slip_record(
         "bank": name_of("bank", before.bank),
         "batch": before.batch,
         "state_before": words.card_state(before),
-        "state_after": name_of("card_state", _AFTER[type(operation)].value),
+        "state_after": name_of("card_state", _AFTER.get(type(operation), before.state).value),
         "standing": word("standing.slip"),
         **_particulars(operation, before, person),
     }
@@ -108,6 +110,11 @@ def _particulars(operation: Operation, card: Card, person: Person) -> dict[str, 
                 "bank_account": name_of("financial_account", card.financial_account),
                 "bank_place": word("slip.bank_place", bank=name_of("bank", card.bank)),
                 "phone": person.mobile,
+            }
+        case PinWork():
+            return {
+                "presence": name_of("pin_presence", operation.presence),
+                "unconfirmed": "" if operation.confirmed else word("pin.unconfirmed"),
             }
         case _:
             return {}

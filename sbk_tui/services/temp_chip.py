@@ -105,7 +105,7 @@ class TempChips:
         order = WriteOrder(values=_order(work), over=_over(work, chip))
         journal = _Journal(self._sagas, saga.id, self._now_ms)
         try:
-            self._reader().write(cancel, chip, order, self._service(), journal)
+            self._reader().write(cancel, chip, order, self._service(), journal, op=saga.id)
         except OutcomeUnknown as error:
             self._sagas.answered(saga.id, StepState.UNKNOWN, error.code.encode())
             raise

@@ -17,6 +17,7 @@ from sbk_tui.domain.operations.handover import Announce, Receive
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.issue_unit import IssueToUnit
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
+from sbk_tui.domain.operations.pin import ChangePin, ResetPin, UnlockPin
 from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.domain.operations.returned import CheckCard, IssueAgain
 from sbk_tui.domain.operations.roll_back import RollBack
@@ -83,6 +84,9 @@ def card_wishes(card: str, until: date) -> list[Operation]:
         StoreCards(slots=(Slot(card=card, place="1-1-1-1"),)),
         MarkUncollected(cards=(card,)),
         NotAtHome(card=card),
+        ChangePin(card=card),
+        UnlockPin(card=card, presence="1"),
+        ResetPin(card=card, confirmed=False),
         IssueToUnit(codes=("410782105201",), cards=(card,), receiver=VILLAGE),
     ]
 

@@ -29,6 +29,9 @@ ALLOWED = {
         (S.SEALED, S.ACTIVE, S.FORMAL_LOST, S.LOCKED, S.TEMP_LOST), S.CANCELLED
     ),
     "replace.apply": {S.FORMAL_LOST: S.FORMAL_LOST},
+    "pin.change": {S.ACTIVE: S.ACTIVE, S.LOCKED: S.LOCKED},
+    "pin.unlock": {S.ACTIVE: S.ACTIVE, S.LOCKED: S.LOCKED},
+    "pin.reset": {S.ACTIVE: S.ACTIVE, S.LOCKED: S.LOCKED},
     "replace.exchange": {S.ACTIVE: S.ACTIVE, S.LOCKED: S.LOCKED},
 }  # fmt: skip
 

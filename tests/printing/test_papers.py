@@ -40,6 +40,7 @@ SLIP = {
     **HOLDER,
     "kind": "临时挂失",
     "done_at": "2026-11-24 10:31",
+    "presence": "本人（已读身份证）",
     "state_before": "正常",
     "state_after": "临时挂失",
     "standing": "本窗口已登记（10:31），等待市中心确认",

@@ -56,7 +56,7 @@ def home(private_folder: Path) -> Path:
 
 @pytest.fixture
 def slot() -> SocialCardReaderTwin:
-    return SocialCardReaderTwin()
+    return SocialCardReaderTwin("slot")
 
 
 @pytest.fixture
@@ -392,7 +392,7 @@ def test_the_pin_is_overwritten_whatever_comes_of_it(
         card.fault("pulled", 3)
     pin = bytearray(PIN.encode())
     with nullcontext() if not fault else pytest.raises(DeviceFault):
-        opened.desk.verify(threading.Event(), guest, pin)
+        opened.desk.verify(guest, pin)
     assert pin == bytes(len(PIN))
 
 

@@ -253,7 +253,7 @@ async def test_the_ledger_shows_who_is_due_takes_in_and_ends(
 async def test_a_card_pulled_in_the_middle_stays_on_the_screen_until_it_is_whole(
     stocked: wiring.Counter,
 ) -> None:
-    slot, card = SocialCardReaderTwin(), powered()
+    slot, card = SocialCardReaderTwin("slot"), powered()
     card.fault("tear_after", 2)
     slot.insert(card)
     app = SbkApp(opened=with_reader(stocked, slot))
@@ -286,7 +286,7 @@ async def test_a_card_pulled_in_the_middle_stays_on_the_screen_until_it_is_whole
 
 @pytest.mark.clause("6.3")
 async def test_waiting_for_the_card_is_left_by_esc(out: wiring.Counter) -> None:
-    app = SbkApp(opened=with_reader(out, SocialCardReaderTwin()))
+    app = SbkApp(opened=with_reader(out, SocialCardReaderTwin("slot")))
     async with app.run_test(size=SIZE) as pilot:
         await open_job(pilot, "63")
         await pick(pilot, BLANK)

@@ -67,7 +67,7 @@ def counter(private_folder: Path) -> Iterator[wiring.Counter]:
 
 @pytest.fixture
 def slot() -> SocialCardReaderTwin:
-    return SocialCardReaderTwin()
+    return SocialCardReaderTwin("slot")
 
 
 def act(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sbk_tui.domain.pin import wipe
 from sbk_tui.errors import DeviceFault
 
 SSSE = bytes.fromhex("7378312E73682EC9E7BBE1B1A3D5CF")  # "sx1.sh.社会保障" [2+]
@@ -92,27 +93,43 @@ def select_file(file: int) -> bytes:
     return bytes((0x00, 0xA4, 0x02, 0x00, 0x02, 0xEF, file))
 
 
-def pack_pin(pin: str) -> bytes:
-    """Return a PIN as the chip takes it: two digits a byte, an odd one filled with F.
+def pack_pin(pin: bytes | bytearray) -> bytearray:
+    """Return ASCII digits as the chip takes them: two a byte, an odd one filled with F.
 
     Raises:
         ValueError: not 4 to 16 digits; the caller's own check comes first.
     """
-    if not (pin.isascii() and pin.isdigit() and MIN_DIGITS <= len(pin) <= MAX_DIGITS):
+    if not (pin.isdigit() and MIN_DIGITS <= len(pin) <= MAX_DIGITS):
         raise ValueError("pin")
-    return bytes.fromhex(pin + "F" * (len(pin) % 2))
+    packed = bytearray((len(pin) + 1) // 2)
+    for at, digit in enumerate(pin):
+        packed[at // 2] |= (digit & 15) << (0 if at % 2 else 4)
+    if len(pin) % 2:
+        packed[-1] |= 15
+    return packed
 
 
-def verify(pin: str) -> bytes:
-    """VERIFY [O] S1-5 6.14."""
-    data = pack_pin(pin)
-    return b"\x00\x20\x00\x00" + bytes((len(data),)) + data
+def verify(pin: bytearray) -> bytearray:
+    """VERIFY [O] S1-5 6.14; the caller overwrites the command."""
+    return _with_pins(b"\x00\x20\x00\x00", pin)
 
 
-def change_pin(old: str, new: str) -> bytes:
-    """CHANGE PIN: needs no key, works offline [O] S1-5 6.3."""
-    data = pack_pin(old) + b"\xff" + pack_pin(new)
-    return b"\x80\x5e\x01\x00" + bytes((len(data),)) + data
+def change_pin(old: bytearray, new: bytearray) -> bytearray:
+    """CHANGE PIN: needs no key, works offline [O] S1-5 6.3; the caller overwrites it."""
+    return _with_pins(b"\x80\x5e\x01\x00", old, new)
+
+
+def _with_pins(head: bytes, *pins: bytearray) -> bytearray:
+    """Return a command whose data are `pins`, FF between; each lies in memory once only."""
+    size = sum((len(pin) + 1) // 2 for pin in pins) + len(pins) - 1
+    command = bytearray(head + bytes((size,)) + b"\xff" * size)
+    at = len(head) + 1
+    for pin in pins:
+        packed = pack_pin(pin)
+        command[at : at + len(packed)] = packed
+        at += len(packed) + 1
+        wipe(packed)
+    return command
 
 
 def external_authenticate(key: int, answer: bytes) -> bytes:

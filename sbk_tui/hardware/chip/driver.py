@@ -52,12 +52,7 @@ class PcscSocialCardReader(ChipReader):
             context.close()
 
     @contextmanager
-    def _powered(self, cancel: threading.Event) -> Iterator[ChipSession]:
-        if self._stuck is not None and self._stuck.hangs:
-            # A second connection would hang as the first one does, until the card is pulled.
-            self._refuse_while_there()
-        self._stuck = None
-        self.await_card(cancel)
+    def _powered(self) -> Iterator[ChipSession]:
         card = PcscCard(self._reader, self._limit_s)
         try:
             with card:
@@ -66,10 +61,15 @@ class PcscSocialCardReader(ChipReader):
             if card.hangs:
                 self._stuck = card
 
-    def _refuse_while_there(self) -> None:
+    def _refuse_if_stuck(self) -> None:
+        # A second connection would hang as the first one does, until the card is pulled.
+        if self._stuck is not None and self._stuck.hangs and self._card_present():
+            raise DeviceFault("chip.silent")
+        self._stuck = None
+
+    def _card_present(self) -> bool:
         context = Context(self._reader)
         try:
-            if context.card_present():
-                raise DeviceFault("chip.silent")
+            return context.card_present()
         finally:
             context.close()

@@ -129,7 +129,7 @@ class PcscCard:
         """Whether a call still waits for a card that does not answer."""
         return self._thread.is_alive()
 
-    def transmit(self, command: bytes) -> bytes:
+    def transmit(self, command: bytes | bytearray) -> bytes:
         """Send `command` once.
 
         Raises:
@@ -180,7 +180,7 @@ class PcscCard:
             raise _error(scard, result, context.reader)
         self.atr = bytes(atr)
 
-    def _transmit(self, command: bytes) -> bytes:
+    def _transmit(self, command: bytes | bytearray) -> bytes:
         scard = self._scard
         header = (
             scard.SCARD_PCI_T1 if self._protocol == scard.SCARD_PROTOCOL_T1 else scard.SCARD_PCI_T0

@@ -6,8 +6,10 @@ is `OutcomeUnknown`, and only reading the card tells what happened.
 
 from __future__ import annotations
 
-from typing import Protocol
+import threading
+from typing import NamedTuple, Protocol, assert_never
 
+from sbk_tui.domain.pin import wipe
 from sbk_tui.errors import DeviceFault, Garbled, OutcomeUnknown, Refusal
 from sbk_tui.hardware.chip import apdu
 from sbk_tui.hardware.chip.apdu import DONE, Answer
@@ -23,7 +25,7 @@ from sbk_tui.hardware.chip.layout import (
     record_number,
     value_of,
 )
-from sbk_tui.hardware.ports import KeyService, SocialCard
+from sbk_tui.hardware.ports import KeyAnswer, KeyOutcome, KeyRequest, KeyService, SocialCard
 
 _ALGORITHMS = {b"\x01": "DES", b"\x02": "SSF33", b"\x03": "SM4"}
 _OTHER_FORM = frozenset({0x6A86, 0x6A81, 0x6A83})
@@ -41,12 +43,25 @@ class CardLine(Protocol):
     def atr(self) -> bytes:
         """The answer to reset."""
 
-    def transmit(self, command: bytes) -> bytes:
+    def transmit(self, command: bytes | bytearray) -> bytes:
         """Send `command` once and return the answer, two bytes at least.
 
         Raises:
             CardRemoved: the card went away; DeviceFault: `chip.silent`, it does not answer.
         """
+
+
+class KeyJob(NamedTuple):
+    """A piece of work that needs the key service: for which operation and card, and whom to ask."""
+
+    op: str
+    card: SocialCard
+    service: KeyService
+    cancel: threading.Event
+
+    def request(self, address: str) -> KeyRequest:
+        """Return the request for the key at `address`."""
+        return KeyRequest(op=self.op, card=self.card, address=address, cancel=self.cancel)
 
 
 class ChipSession:
@@ -108,23 +123,27 @@ class ChipSession:
             raise apdu.fault_of(0x20, answer)
         return answer.tries
 
-    def verify(self, pin: str) -> None:
+    def verify(self, pin: bytearray) -> None:
         """Check the PIN, once."""
-        self._once(apdu.verify(pin))
+        self._once_and_wipe(apdu.verify(pin))
 
-    def change_pin(self, old: str, new: str) -> None:
+    def change_pin(self, old: bytearray, new: bytearray) -> None:
         """Change the PIN, once."""
-        self._once(apdu.change_pin(old, new))
+        self._once_and_wipe(apdu.change_pin(old, new))
 
-    def unblock(self, card: SocialCard, service: KeyService) -> None:
+    def unblock(self, job: KeyJob) -> None:
         """Give the tries back, once; the key service is asked before anything is spent."""
-        self._secured(card, service, apdu.UNBLOCK_HEAD, b"")
+        self._secured(job, apdu.UNBLOCK_HEAD, bytearray())
 
-    def reset_pin(self, card: SocialCard, new: str, service: KeyService) -> None:
+    def reset_pin(self, new: bytearray, job: KeyJob) -> None:
         """Set a new PIN, once."""
-        self._secured(card, service, apdu.RESET_HEAD, apdu.pack_pin(new))
+        packed = apdu.pack_pin(new)
+        try:
+            self._secured(job, apdu.RESET_HEAD, packed)
+        finally:
+            wipe(packed)
 
-    def authenticate(self, card: SocialCard, service: KeyService, key: int, address: str) -> None:
+    def authenticate(self, job: KeyJob, key: int, address: str) -> None:
         """Open what the card's `key` guards, sent once; `address` is its place at the service.
 
         Raises:
@@ -133,7 +152,7 @@ class ChipSession:
         """
         # The card takes its last random as the factor, and nothing may come between [O] S1-7 6.6.
         source, factor = self._challenge(), self._challenge()
-        proof = service.authenticate(card, address, factor, source)
+        proof = _given(job.service.authenticate(job.request(address), factor, source))
         if len(proof) != 16:
             raise Garbled("chip.service_garbled")
         self._once(apdu.external_authenticate(key, proof))
@@ -164,7 +183,7 @@ class ChipSession:
             head = bytes((0x00, 0xDC, item.tag, item.file << 3))
         self._once(head + bytes((len(record),)) + record)
 
-    def send(self, command: bytes) -> Answer:
+    def send(self, command: bytes | bytearray) -> Answer:
         """Send, fetch what waits (61xx) and correct the length (6Cxx), each once at most.
 
         Raises:
@@ -179,7 +198,7 @@ class ChipSession:
             answer = Answer(answer.data + rest.data, rest.sw)
         return answer
 
-    def _send(self, command: bytes) -> Answer:
+    def _send(self, command: bytes | bytearray) -> Answer:
         try:
             raw = self._line.transmit(command)
         except DeviceFault as error:
@@ -189,10 +208,16 @@ class ChipSession:
             raise OutcomeUnknown("chip.outcome_unknown") from error
         return Answer(raw[:-2], int.from_bytes(raw[-2:], "big"))
 
-    def _once(self, command: bytes) -> None:
+    def _once(self, command: bytes | bytearray) -> None:
         answer = self.send(command)
         if answer.sw != DONE:
             raise apdu.fault_of(command[1], answer)
+
+    def _once_and_wipe(self, command: bytearray) -> None:
+        try:
+            self._once(command)
+        finally:
+            wipe(command)
 
     def _challenge(self) -> bytes:
         answer = self.send(apdu.CHALLENGE)
@@ -200,10 +225,11 @@ class ChipSession:
             raise apdu.fault_of(0x84, answer)
         return answer.data
 
-    def _secured(self, card: SocialCard, service: KeyService, head: bytes, plain: bytes) -> None:
-        self.authenticate(card, service, PUK, PUK_ADDRESS)
+    def _secured(self, job: KeyJob, head: bytes, plain: bytearray) -> None:
+        self.authenticate(job, PUK, PUK_ADDRESS)
         random = self._challenge()
-        data = _data_field(service.secure_message(card, MAC_ADDRESS, random, head, plain), head)
+        answer = job.service.secure_message(job.request(MAC_ADDRESS), random, head, plain)
+        data = _data_field(_given(answer), head)
         # An encrypted part of length zero would leave the card without a PIN [O] 6.8.3.
         if len(data) not in _SECRETS or (len(data) == _MAC) == bool(plain):
             raise Garbled("chip.service_garbled")
@@ -248,6 +274,19 @@ class ChipSession:
                 return chosen
             self._current = item.file
         return self.send(apdu.read_by_number(record_number(item, version), item.length))
+
+
+def _given(answer: KeyAnswer) -> bytes:
+    """Return what the service gave; without it nothing more is sent to the card."""
+    match answer.outcome:
+        case KeyOutcome.DONE:
+            return answer.data
+        case KeyOutcome.REFUSED:
+            raise DeviceFault("chip.service_refused", text=answer.text)
+        case KeyOutcome.UNKNOWN:
+            raise DeviceFault("chip.service_silent")
+        case _:
+            assert_never(answer.outcome)
 
 
 def _data_field(given: bytes, head: bytes) -> bytes:

@@ -270,7 +270,7 @@ class VirtualCard:
             return b"\x69\x83"
         if not body:
             return bytes((0x63, 0xC0 | self.tries))
-        if body != apdu.pack_pin(self.pin):
+        if body != apdu.pack_pin(self.pin.encode()):
             return self._spend()
         self.tries, self.verified = self.profile.tries, True
         return b"\x90\x00"
@@ -290,7 +290,7 @@ class VirtualCard:
         old, mark, new = body.partition(b"\xff")
         if not mark or not 2 <= len(new) <= 8:
             return b"\x6a\x80"
-        if old != apdu.pack_pin(self.pin):
+        if old != apdu.pack_pin(self.pin.encode()):
             return self._spend()
         self._set_pin(new)
         return b"\x90\x00"

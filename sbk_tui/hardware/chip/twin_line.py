@@ -27,7 +27,8 @@ class CardBeside:
     def __init__(self, card: VirtualCard) -> None:
         """Power the card up."""
         self._card = card
-        self._gone = False
+        self.gone = False
+        """Whether the card was pulled in the middle."""
         card.power_off()
 
     @property
@@ -35,12 +36,12 @@ class CardBeside:
         """The answer to reset."""
         return self._card.atr
 
-    def transmit(self, command: bytes) -> bytes:
+    def transmit(self, command: bytes | bytearray) -> bytes:
         """Send `command`; a mute card is told at once instead of after the time limit."""
-        if self._gone:
+        if self.gone:
             raise CardRemoved("chip.card_removed")
-        wire = self._card.exchange(command)
-        self._gone = wire.hang_up
+        wire = self._card.exchange(bytes(command))
+        self.gone = wire.hang_up
         if wire.hang_up:
             raise CardRemoved("chip.card_removed")
         if wire.data is None:

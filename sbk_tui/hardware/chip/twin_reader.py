@@ -1,6 +1,7 @@
-"""A reader and its slot in the same process: the driver's calls against a virtual card, no PC/SC.
+"""A simulated 社保卡读写器 in the program's own process, for drills where no pcscd runs.
 
-For tests of whoever works with a reader, and for a training counter without a card service.
+The chip, the commands and every answer are the same as in the virtual reader; only the card
+service between them is missing. Its URL is `sim://NAME` while the `with` block of NAME lasts.
 """
 
 from __future__ import annotations
@@ -8,27 +9,46 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
 
-from sbk_tui.errors import Cancelled, CardRemoved, DeviceFault
+from sbk_tui.errors import Cancelled, CardRemoved, DeviceAbsent, DeviceFault
 from sbk_tui.hardware.chip.reader import ChipReader
 from sbk_tui.hardware.chip.session import ChipSession
 from sbk_tui.hardware.chip.twin_card import VirtualCard
+from sbk_tui.hardware.chip.twin_line import CardBeside
+from sbk_tui.hardware.chip.twin_service import KeyServiceTwin
 
-_LOOK_S = 0.05
+_SLICE_S = 0.1
+_running: dict[str, SocialCardReaderTwin] = {}
 
 
 class SocialCardReaderTwin(ChipReader):
-    """A reader with a slot: `insert` and `pull` are what a hand does."""
+    """A reader with a slot: `insert` and `pull`; it implements `SocialCardReader`."""
 
-    def __init__(self) -> None:
-        """Begin with an empty slot."""
-        self._changed = threading.Condition()
+    def __init__(self, name: str) -> None:
+        """Take the name by which `sim://NAME` finds it."""
+        self.name = name
+        self.keys = KeyServiceTwin()
+        """The key service beside it, for the same cards; `sim://NAME` as `key_service`."""
         self._card: VirtualCard | None = None
+        self._changed = threading.Condition()
+
+    def __enter__(self) -> Self:
+        _running[self.name] = self
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        _running.pop(self.name, None)
 
     def insert(self, card: VirtualCard) -> None:
-        """Put `card` in; it has no power yet."""
+        """Put `card` in."""
         with self._changed:
-            card.power_off()
             self._card = card
             self._changed.notify_all()
 
@@ -41,53 +61,58 @@ class SocialCardReaderTwin(ChipReader):
     def await_card(self, cancel: threading.Event, *, present: bool = True) -> None:
         """Wait until a card comes or goes; see the port."""
         with self._changed:
-            while not cancel.is_set():
-                if (self._card is not None) == present:
-                    return
-                self._changed.wait(_LOOK_S)
-        raise Cancelled("device.cancelled", device="card_reader")
+            while not self._changed.wait_for(lambda: self._card_present() == present, _SLICE_S):
+                if cancel.is_set():
+                    raise Cancelled("device.cancelled", device="card_reader")
 
     def identify(self) -> str:
-        """Return a name that nobody takes for a real device."""
-        return "sim"
+        """Return the twin's name."""
+        return f"sim://{self.name}"
 
     def holds(self, card: VirtualCard) -> bool:
         """Return whether `card` is in the slot."""
         return self._card is card
 
+    def _card_present(self) -> bool:
+        return self._card is not None
+
     @contextmanager
-    def _powered(self, cancel: threading.Event) -> Iterator[ChipSession]:
-        self.await_card(cancel)
+    def _powered(self) -> Iterator[ChipSession]:
         card = self._card
         if card is None:
             raise CardRemoved("chip.card_removed")
-        card.power_off()
+        if len(card.atr) < 2:
+            raise DeviceFault("chip.unpowered")
+        line = _SlotLine(self, card)
         try:
-            yield ChipSession(_SlotLine(self, card))
+            yield ChipSession(line)
         finally:
             card.power_off()
+            if line.gone:
+                self.pull()
 
 
-class _SlotLine:
-    """A `CardLine` to the card in the slot, as long as it is there."""
+class _SlotLine(CardBeside):
+    """The line to the card in the slot, as long as a hand leaves it there."""
 
     def __init__(self, slot: SocialCardReaderTwin, card: VirtualCard) -> None:
+        super().__init__(card)
         self._slot = slot
-        self._card = card
+        self._in_slot = card
 
-    @property
-    def atr(self) -> bytes:
-        """The answer to reset."""
-        return self._card.atr
+    def transmit(self, command: bytes | bytearray) -> bytes:
+        """Send `command`, unless the card was pulled meanwhile."""
+        if not self._slot.holds(self._in_slot):
+            raise CardRemoved("chip.card_removed")
+        return super().transmit(command)
 
-    def transmit(self, command: bytes) -> bytes:
-        """Send `command`; a mute card is told at once instead of after the time limit."""
-        if not self._slot.holds(self._card):
-            raise CardRemoved("chip.card_removed")
-        wire = self._card.exchange(command)
-        if wire.hang_up:
-            self._slot.pull()
-            raise CardRemoved("chip.card_removed")
-        if wire.data is None:
-            raise DeviceFault("chip.silent")
-        return wire.data
+
+def running(name: str) -> SocialCardReaderTwin:
+    """Return the twin of that name in this process.
+
+    Raises:
+        DeviceAbsent: `chip.no_twin`.
+    """
+    if name not in _running:
+        raise DeviceAbsent("chip.no_twin", name=name)
+    return _running[name]

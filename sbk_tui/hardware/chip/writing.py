@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 
 from sbk_tui.errors import DeviceFault, OutcomeUnknown, Refusal
 from sbk_tui.hardware.chip.layout import BY_NAME, Item, decode, encode, encode_name, record_number
-from sbk_tui.hardware.chip.session import ChipSession
-from sbk_tui.hardware.ports import KeyService, SocialCard, WriteJournal, WriteOrder
+from sbk_tui.hardware.chip.session import ChipSession, KeyJob
+from sbk_tui.hardware.ports import WriteJournal, WriteOrder
 
 WRITE_KEY, WRITE_ADDRESS = 0x04, "0094"  # UKSSSE [2+] S3 annex B
 READ_KEY, READ_ADDRESS = 0x0A, "004C"  # RKSSSE: EF06 of 3.0 cards
@@ -25,25 +25,21 @@ _WHOSE = ("number", "social_number")
 
 
 def write(
-    session: ChipSession,
-    card: SocialCard,
-    order: WriteOrder,
-    service: KeyService,
-    journal: WriteJournal,
+    session: ChipSession, job: KeyJob, order: WriteOrder, journal: WriteJournal
 ) -> tuple[str, ...]:
-    """Write what differs from `order` on the confirmed `card`; see the port."""
-    wanted = tuple(_wanted(order.values, card.version))
-    held = _held(session, card, wanted, order, service)
+    """Write what differs from `order` on the confirmed card of `job`; see the port."""
+    wanted = tuple(_wanted(order.values, job.card.version))
+    held = _held(session, job, wanted, order)
     differing = [(item, value) for item, value in wanted if held[item.name] != value]
     for item, value in wanted:
         if held[item.name] == value:
             journal.confirm(item.name)
     if not differing:
         return ()
-    session.authenticate(card, service, WRITE_KEY, WRITE_ADDRESS)
+    session.authenticate(job, WRITE_KEY, WRITE_ADDRESS)
     for item, value in differing:
         journal.intend(item.name, hashlib.sha256(value).hexdigest())
-        _write_one(session, card.version, item, value)
+        _write_one(session, job.card.version, item, value)
         journal.confirm(item.name)
     return tuple(item.name for item, _ in differing)
 
@@ -74,19 +70,15 @@ def _wanted(values: Mapping[str, str], version: str) -> Iterator[tuple[Item, byt
 
 
 def _held(
-    session: ChipSession,
-    card: SocialCard,
-    wanted: tuple[tuple[Item, bytes], ...],
-    order: WriteOrder,
-    service: KeyService,
+    session: ChipSession, job: KeyJob, wanted: tuple[tuple[Item, bytes], ...], order: WriteOrder
 ) -> dict[str, bytes]:
     """Return what stands there now; a card of somebody else is refused as early as it is seen."""
     held: dict[str, bytes] = {}
     for item, value in wanted:
-        found = session.read_item(item, card.version)
+        found = session.read_item(item, job.card.version)
         if found is None:
-            session.authenticate(card, service, READ_KEY, READ_ADDRESS)
-            found = session.read_item(item, card.version)
+            session.authenticate(job, READ_KEY, READ_ADDRESS)
+            found = session.read_item(item, job.card.version)
         if found is None:
             raise DeviceFault("chip.needs_key", sw="6982")
         if item.name in _WHOSE and found != value and order.over is not None:

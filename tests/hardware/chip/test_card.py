@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from datetime import date
 
 import pytest
@@ -13,7 +14,7 @@ from sbk_tui.errors import CardRemoved, DeviceFault, Garbled, OutcomeUnknown, Re
 from sbk_tui.hardware.chip import apdu, twin_keys
 from sbk_tui.hardware.chip.bank import luhn
 from sbk_tui.hardware.chip.layout import historical_of
-from sbk_tui.hardware.chip.session import ChipSession
+from sbk_tui.hardware.chip.session import ChipSession, KeyJob
 from sbk_tui.hardware.chip.twin_card import FAULTS, VirtualCard
 from sbk_tui.hardware.chip.twin_keys import TEST_KEY, Algorithm
 from sbk_tui.hardware.chip.twin_line import CardBeside
@@ -43,6 +44,10 @@ def confirmed(card: VirtualCard) -> tuple[ChipSession, SocialCard]:
     talk.confirm(seen)
     card.heard.clear()
     return talk, seen
+
+
+def job(card: SocialCard, service: KeyServiceTwin) -> KeyJob:
+    return KeyJob("op-1", card, service, threading.Event())
 
 
 def sent(card: VirtualCard, ins: int) -> list[bytes]:
@@ -174,7 +179,7 @@ def test_wrong_pins_count_down_to_the_lock_and_power_does_not_help() -> None:
     for _ in range(7):
         talk, _ = confirmed(card)
         with pytest.raises(DeviceFault) as caught:
-            talk.verify("654321")
+            talk.verify(bytearray(b"654321"))
         seen.append((caught.value.code, caught.value.facts["left"]))
     assert (
         seen
@@ -187,8 +192,8 @@ def test_a_change_needs_no_key_and_restores_the_tries() -> None:
     card = virtual()
     talk, _ = confirmed(card)
     with pytest.raises(DeviceFault):
-        talk.verify("000000")
-    talk.change_pin("123456", "246802")
+        talk.verify(bytearray(b"000000"))
+    talk.change_pin(bytearray(b"123456"), bytearray(b"246802"))
     assert (card.pin, card.tries) == ("246802", 6)
     assert sent(card, 0x5E) == [bytes.fromhex("805E010007123456FF246802")]
 
@@ -203,7 +208,7 @@ def test_ascii_digits_are_a_wrong_pin() -> None:
 def test_the_verified_state_ends_with_the_power() -> None:
     card = virtual()
     talk, _ = confirmed(card)
-    talk.verify("123456")
+    talk.verify(bytearray(b"123456"))
     assert card.verified
     read(card)
     assert not card.verified
@@ -219,11 +224,11 @@ def test_a_blocked_pin_is_unblocked_or_reset_with_one_command(
     card.tries = 0
     talk, seen = confirmed(card)
     assert talk.tries_left() == 0
-    talk.unblock(seen, service)
+    talk.unblock(job(seen, service))
     assert (card.pin, card.tries) == ("123456", 6)
     assert service.asked == ["0090", "0173"]
     talk, seen = confirmed(card)
-    talk.reset_pin(seen, "135790", service)
+    talk.reset_pin(bytearray(b"135790"), job(seen, service))
     assert (card.pin, card.tries) == ("135790", 6)
     assert len(sent(card, 0x24)) == 1
 
@@ -232,7 +237,7 @@ def test_a_service_that_is_down_leaves_the_card_alone() -> None:
     card = virtual()
     talk, seen = confirmed(card)
     with pytest.raises(DeviceFault) as caught:
-        talk.unblock(seen, KeyServiceTwin("service_down"))
+        talk.unblock(job(seen, KeyServiceTwin("service_down")))
     assert caught.value.code == "chip.service_silent"
     assert {command[1] for command in card.heard} == {0x84}
 
@@ -241,7 +246,7 @@ def test_a_wrong_answer_of_the_service_costs_one_try_and_is_not_repeated() -> No
     card = virtual()
     talk, seen = confirmed(card)
     with pytest.raises(DeviceFault) as caught:
-        talk.reset_pin(seen, "135790", KeyServiceTwin("service_wrong"))
+        talk.reset_pin(bytearray(b"135790"), job(seen, KeyServiceTwin("service_wrong")))
     assert caught.value.code == "chip.key_refused"
     assert (len(sent(card, 0x82)), len(sent(card, 0x24))) == (1, 0)
 
@@ -251,11 +256,11 @@ def test_wrong_keys_lock_the_unblocking_for_ever() -> None:
     for expected in ("chip.key_refused", "chip.key_refused", "chip.key_refused"):
         talk, seen = confirmed(card)
         with pytest.raises(DeviceFault) as caught:
-            talk.unblock(seen, KeyServiceTwin("service_wrong"))
+            talk.unblock(job(seen, KeyServiceTwin("service_wrong")))
         assert caught.value.code == expected
     talk, seen = confirmed(card)
     with pytest.raises(DeviceFault) as caught:
-        talk.unblock(seen, KeyServiceTwin())
+        talk.unblock(job(seen, KeyServiceTwin()))
     assert caught.value.code == "chip.key_locked"
 
 
@@ -284,11 +289,11 @@ def test_a_card_pulled_during_the_change_leaves_an_unknown_outcome(fault: str) -
     talk, _ = confirmed(card)
     card.fault(fault)
     with pytest.raises(OutcomeUnknown):
-        talk.change_pin("123456", "246802")
+        talk.change_pin(bytearray(b"123456"), bytearray(b"246802"))
     assert len(sent(card, 0x5E)) == 1
     # The card tells which it was, by a PIN the holder gives.
     talk, _ = confirmed(card)
-    talk.verify("246802" if fault == "tear_pin_after" else "123456")
+    talk.verify(bytearray(b"246802" if fault == "tear_pin_after" else b"123456"))
 
 
 @pytest.mark.parametrize("fault", ["tear_pin_before", "tear_pin_after"])
@@ -297,7 +302,7 @@ def test_a_card_pulled_during_a_reset_is_not_sent_a_second_one(fault: str) -> No
     talk, seen = confirmed(card)
     card.fault(fault)
     with pytest.raises(OutcomeUnknown):
-        talk.reset_pin(seen, "246802", KeyServiceTwin())
+        talk.reset_pin(bytearray(b"246802"), job(seen, KeyServiceTwin()))
     assert len(sent(card, 0x24)) == 1
 
 
@@ -345,7 +350,7 @@ def test_the_dead_unblock_key_leads_to_its_own_sentence() -> None:
     talk, seen = confirmed(card)
     card.fault("puk_dead")
     with pytest.raises(DeviceFault) as caught:
-        talk.unblock(seen, KeyServiceTwin())
+        talk.unblock(job(seen, KeyServiceTwin()))
     assert caught.value.code == "chip.key_locked"
 
 

@@ -50,9 +50,8 @@ def test_a_card_is_read_whole_and_powered_down_afterwards(slot: VirtualReaderSlo
     assert seen.holder is not None
     assert seen.holder.name == "张三"
     assert seen.historical == card.atr[4:].hex().upper()
-    with soon() as cancel:
-        reader().verify(cancel, seen, "123456")
-        assert reader().tries_left(cancel, seen) == 6
+    reader().verify(seen, bytearray(b"123456"))
+    assert reader().tries_left(seen) == 6
     # What was verified in one powering is forgotten in the next [O] S1-7 5.8.
     assert not card.verified
 
@@ -63,16 +62,16 @@ def test_the_pin_work_of_a_window_through_the_real_stack(slot: VirtualReaderSlot
     slot.insert(card)
     seen = read()
     with soon() as cancel:
-        reader().change_pin(cancel, seen, "123456", "246802")
+        reader().change_pin(seen, bytearray(b"123456"), bytearray(b"246802"))
         for left in (5, 4, 3, 2, 1, 0):
             with pytest.raises(DeviceFault) as caught:
-                reader().verify(cancel, seen, "000000")
+                reader().verify(seen, bytearray(b"000000"))
             assert caught.value.facts["left"] == left
-        assert reader().tries_left(cancel, seen) == 0
-        reader().unblock(cancel, seen, service)
+        assert reader().tries_left(seen) == 0
+        reader().unblock(cancel, seen, service, op="1")
         assert (card.pin, card.tries) == ("246802", 6)
-        reader().reset_pin(cancel, seen, "135790", service)
-        reader().verify(cancel, seen, "135790")
+        reader().reset_pin(cancel, seen, bytearray(b"135790"), service, op="2")
+        reader().verify(seen, bytearray(b"135790"))
     assert len([command for command in card.heard if command[1] == 0x24]) == 2
 
 
@@ -111,12 +110,15 @@ def test_a_card_pulled_in_the_change_of_its_pin_leaves_the_outcome_unknown(
     slot.insert(card)
     seen = read()
     card.fault("tear_pin_after")
-    with soon() as cancel, pytest.raises(OutcomeUnknown):
-        reader().change_pin(cancel, seen, "123456", "246802")
+    with pytest.raises(OutcomeUnknown):
+        reader().change_pin(seen, bytearray(b"123456"), bytearray(b"246802"))
     assert len([command for command in card.heard if command[1] == 0x5E]) == 1
+    with pytest.raises(CardRemoved):  # it does not wait: nothing begins when a card appears
+        reader().verify(seen, bytearray(b"246802"))
     swap(slot, card)
     with soon() as cancel:
-        reader().verify(cancel, seen, "246802")
+        reader().await_card(cancel)
+    reader().verify(seen, bytearray(b"246802"))
 
 
 def test_nothing_is_sent_to_another_card_that_was_put_in_quickly(slot: VirtualReaderSlot) -> None:
@@ -124,8 +126,8 @@ def test_nothing_is_sent_to_another_card_that_was_put_in_quickly(slot: VirtualRe
     seen = read()
     other = virtual("foreign_region")
     slot.insert(other)  # without waiting: the reader may not even have noticed
-    with soon() as cancel, pytest.raises((Refusal, DeviceFault)):
-        reader().change_pin(cancel, seen, "123456", "246802")
+    with pytest.raises((Refusal, DeviceFault)):
+        reader().change_pin(seen, bytearray(b"123456"), bytearray(b"246802"))
     assert other.pin == "123456"
     assert not [command for command in other.heard if command[1] in {0x20, 0x5E, 0x24, 0x82}]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 
 import pytest
 from hypothesis import given, settings
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 from sbk_tui.errors import CardRemoved, DeviceFault, OutcomeUnknown, Refusal, SbkError
 from sbk_tui.hardware.chip import apdu
 from sbk_tui.hardware.chip.layout import BY_NAME, encode, encode_name
+from sbk_tui.hardware.chip.session import KeyJob
 from sbk_tui.hardware.chip.twin_card import VirtualCard
 from sbk_tui.hardware.chip.twin_service import KeyServiceTwin
 from sbk_tui.hardware.chip.writing import IN_ORDER, items_of, write
-from sbk_tui.hardware.ports import KeyService, SocialCard, WriteOrder
+from sbk_tui.hardware.ports import KeyAnswer, KeyRequest, KeyService, SocialCard, WriteOrder
 from tests.hardware.chip.test_card import read, sent, session, virtual
 
 PERSON = {
@@ -72,7 +74,8 @@ def written(
     known = seen or read(card)
     talk = session(card)
     talk.confirm(known)
-    return write(talk, known, order, service or KeyServiceTwin(), journal or Journal())
+    job = KeyJob("op", known, service or KeyServiceTwin(), threading.Event())
+    return write(talk, job, order, journal or Journal())
 
 
 def contents(card: VirtualCard) -> tuple[list[tuple[int, bytes]], list[tuple[int, bytes]]]:
@@ -261,10 +264,10 @@ class Late(KeyServiceTwin):
         super().__init__()
         self._card = card
 
-    def authenticate(self, card: SocialCard, address: str, factor: bytes, source: bytes) -> bytes:
+    def authenticate(self, request: KeyRequest, factor: bytes, source: bytes) -> KeyAnswer:
         """Return the right answer, too late: the random is gone."""
         self._card.exchange(apdu.TRIES)
-        return super().authenticate(card, address, factor, source)
+        return super().authenticate(request, factor, source)
 
 
 def test_an_answer_that_comes_too_late_is_refused_by_the_card_and_not_repeated() -> None:

@@ -17,7 +17,9 @@ from tests.hardware.chip.waiting import soon
 
 def write(seen: SocialCard, journal: Journal | None = None) -> tuple[str, ...]:
     with soon() as cancel:
-        return reader().write(cancel, seen, ORDER, KeyServiceTwin(), journal or Journal())
+        return reader().write(
+            cancel, seen, ORDER, KeyServiceTwin(), journal or Journal(), op="ab" * 16
+        )
 
 
 @pytest.mark.clause("6.1.1.1", "B3")

@@ -1,0 +1,45 @@
+"""Where the holder types: the PIN pad, or the sealed screen in its place (B11)."""
+
+from __future__ import annotations
+
+from sbk_tui.errors import SbkError
+from sbk_tui.screens.job import JobScreen
+from sbk_tui.screens.sealed import SealedPad, SealedScreen
+from sbk_tui.services.pin_desk import PinPad
+from sbk_tui.texts import word
+
+
+class PinEntry:
+    """The entry of one job; the sealed screen is up between `open` and `close`."""
+
+    def __init__(self, job: JobScreen) -> None:
+        self._job = job
+        self._sealed: SealedScreen | None = None
+
+    def open(self, *, needed: bool) -> PinPad | None:
+        """Return what asks for PINs, the sealed screen being up; None: neither is allowed.
+
+        Args:
+            needed: whether a PIN is asked for at all; an unlock asks for none.
+        """
+        pins = self._job.desks.pins
+        if not needed:
+            self._job.messages.say(word("pin.working"))
+            return SealedPad(lambda _prompt, _wrong: None)
+        try:
+            pad = pins.pad()
+        except SbkError as error:
+            self._job.messages.explain(error)
+            return None
+        if pad is not None:
+            self._job.messages.say(word("pin.at_the_pad"))
+            return pad
+        self._sealed = SealedScreen(over_ssh=pins.over_ssh)
+        self._job.app.push_screen(self._sealed)
+        return self._sealed.pad
+
+    def close(self) -> None:
+        """Take the sealed screen away, if it is up."""
+        if self._sealed is not None:
+            self._sealed.close()
+            self._sealed = None
