@@ -17,19 +17,24 @@ from msgspec.structs import replace
 
 from sbk_tui import sender, wiring
 from sbk_tui.data.access import AccessLog
+from sbk_tui.data.drafts import Drafts
 from sbk_tui.data.keyring import Keyring
 from sbk_tui.data.line import is_enrolled
 from sbk_tui.data.lookup import Lookup
 from sbk_tui.data.store import Store
 from sbk_tui.domain.capability import KIOSK, Capability
-from sbk_tui.errors import DeviceAbsent
+from sbk_tui.errors import DeviceAbsent, Refusal
 from sbk_tui.hardware.ports import SocialCardReader
 from sbk_tui.pinyin import initials
 from sbk_tui.resources import ASSETS
 from sbk_tui.screens.kiosk import KioskScreen
 from sbk_tui.screens.login import LoginScreen
 from sbk_tui.sender import Sender
+from sbk_tui.services.chip_desk import ChipDesk
+from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.kiosk_desk import KioskDesk, Limits
+from sbk_tui.services.pin_desk import PinDesk
+from sbk_tui.services.slips import Desk
 from sbk_tui.terminal.lean import LeanApp
 
 
@@ -68,19 +73,40 @@ def build(
     """Build a kiosk on an open counter.
 
     Raises:
-        DeviceAbsent: `kiosk.no_reader`.
+        DeviceAbsent: `kiosk.no_reader`; Refusal: `kiosk.pin_forbidden`.
         NotPermitted: the counter's level or its configuration does not have 综合自助服务.
     """
     if reader is None:
         raise DeviceAbsent("kiosk.no_reader", clause="A3")
     begun.seat.authority.require(Capability.SELF_SERVICE)
+    if not begun.rules.settings.pin_on_screen:
+        raise Refusal("kiosk.pin_forbidden", clause="B11")
     seat = replace(begun.seat, authority=begun.seat.authority.narrowed_to(KIOSK))
     store, held = begun.opened.store, begun.opened.certificate
+    ledger = wiring.ledger_of(begun.opened, seat, begun.session, begun.rules, wiring.now_ms)
+    lookup, device = Lookup(store, initials), reader()
+    pins = PinDesk(
+        chips=ChipDesk(lambda: device, lookup),
+        keys=None,
+        pad=None,
+        ledger=ledger,
+        lookup=lookup,
+        # Not the clerk's own drafts: what is cut off here is settled here.
+        drafts=DraftDesk(Drafts(store), f"kiosk {begun.session.clerk}", wiring.now_ms),
+        rules=begun.rules,
+        desk=Desk(held.office, held.counter, begun.session.name),
+        has_id_reader=False,
+        over_ssh=False,
+        today=ledger.today,
+        new_id=wiring.new_id,
+        owes_paper=False,
+    )
     desk = KioskDesk(
-        wiring.ledger_of(begun.opened, seat, begun.session, begun.rules, wiring.now_ms),
-        Lookup(store, initials),
+        ledger,
+        lookup,
         AccessLog(store, begun.session.clerk),
-        reader=reader,
+        reader=lambda: device,
+        pins=pins,
         rules=begun.rules,
         office=held.office,
         counter=held.counter,

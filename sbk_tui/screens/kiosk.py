@@ -26,15 +26,14 @@ from sbk_tui.errors import (
     Cancelled,
     CardRemoved,
     DeviceAbsent,
-    DeviceFault,
-    OutcomeUnknown,
     Refusal,
     SbkError,
 )
 from sbk_tui.resources import ASSETS
 from sbk_tui.screens.bars import MessageLine
+from sbk_tui.screens.sealed import SealedScreen
 from sbk_tui.screens.work import Background
-from sbk_tui.services.kiosk_desk import Guest, KioskDesk, Reported, Visit
+from sbk_tui.services.kiosk_desk import Done, Guest, KioskDesk, Reported, Visit
 from sbk_tui.texts import explain, word
 
 _RETRY_S = 5.0
@@ -83,6 +82,7 @@ class KioskScreen(Background, Screen[None]):
         self._number = 0
         self._timer: Timer | None = None
         self._leave = threading.Event()
+        self._sealed: SealedScreen | None = None
 
     def compose(self) -> ComposeResult:
         """Draw office, page, message and keys."""
@@ -153,6 +153,8 @@ class KioskScreen(Background, Screen[None]):
         event.stop()
         if event.number != self._number:
             return
+        self.cancel.set()
+        self._unseal()
         self._attempt += 1  # an answer that is still under way is about nobody
         self.busy = False
         self._wait()
@@ -167,6 +169,7 @@ class KioskScreen(Background, Screen[None]):
 
     def failed(self, error: SbkError) -> None:
         """An error ends the visit, but for a wrong PIN and a rule that says no."""
+        self._unseal()
         if isinstance(error, Cancelled):
             return
         match self._at:
@@ -174,7 +177,7 @@ class KioskScreen(Background, Screen[None]):
                 self._not_met(error)
             case At.PIN if error.code == "chip.pin_wrong":
                 self._again(error)
-            case At.SURE | At.HOME if isinstance(error, Refusal) and not _of_card(error):
+            case At.SURE | At.HOME if _stays(error):
                 self._home(explain(error).message, "bad")
             case _ if isinstance(error, CardRemoved):
                 self._forget()  # the watch says when it is out
@@ -255,7 +258,7 @@ class KioskScreen(Background, Screen[None]):
     def _home(self, message: str = "", tone: str = "") -> None:
         self._at = At.HOME
         self._awake()
-        lines = [word(f"kiosk.choice_{key}") for key in ("1", "2", "3", "4", "0")]
+        lines = [word(f"kiosk.choice_{key}") for key in ("1", "2", "3", "4", "5", "0")]
         self._show(lines, word("kiosk.keys_home"), message=message, tone=tone)
 
     def _awake(self) -> None:
@@ -270,8 +273,28 @@ class KioskScreen(Background, Screen[None]):
             self.in_background(partial(pages[key], visit), self._page)
         elif key == "4":
             self.in_background(partial(self._desk.losable, visit), self._ask_loss)
+        elif key == "5":
+            self._change_pin(visit)
         elif key in {"0", "escape"}:
             self._farewell("kiosk.take")
+
+    def _change_pin(self, visit: Visit) -> None:
+        """Lay the sealed screen above; it has a limit of its own for each question (B11)."""
+        self._limit(None)
+        self._sealed = sealed = SealedScreen(over_ssh=False)
+        self.app.push_screen(sealed)
+        self.in_background(
+            lambda: self._desk.change_pin(self.cancel, visit, sealed.pad), self._changed
+        )
+
+    def _changed(self, done: Done) -> None:
+        self._unseal()
+        self._home(word("kiosk.pin_changed", code=done.code), "ok")
+
+    def _unseal(self) -> None:
+        if self._sealed is not None:
+            self._sealed.close()
+            self._sealed = None
 
     def _page(self, lines: tuple[str, ...]) -> None:
         self._awake()
@@ -325,5 +348,7 @@ class KioskScreen(Background, Screen[None]):
         event.prevent_default()
 
 
-def _of_card(error: SbkError) -> bool:
-    return error.code.startswith("chip.") or isinstance(error, OutcomeUnknown | DeviceFault)
+def _stays(error: SbkError) -> bool:
+    """Return whether the visit goes on: a rule or the visitor said no, the card is as it was."""
+    by_visitor = error.code.startswith("pinpad.") or error.code == "chip.pin_wrong"
+    return by_visitor or (isinstance(error, Refusal) and not error.code.startswith("chip."))

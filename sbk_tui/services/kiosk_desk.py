@@ -20,13 +20,15 @@ from sbk_tui.domain.operations.loss import TemporaryLoss, term_end
 from sbk_tui.domain.pin import wipe
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.temp_card import held
-from sbk_tui.errors import DeviceFault, Refusal
+from sbk_tui.errors import DeviceFault, OutcomeUnknown, Refusal
 from sbk_tui.hardware.ports import SocialCard, SocialCardReader
 from sbk_tui.services import words
 from sbk_tui.services.menu import nearest_counters
+from sbk_tui.services.pin_desk import JOBS, PinDesk, PinPad, Presence, Work
 from sbk_tui.services.progress import Road, road
 from sbk_tui.texts import name_of, word
 
+__all__ = ["Done", "Guest", "KioskDesk", "Limits", "Reported", "Visit"]
 CLAUSE = "A3"
 _DEAD = frozenset({CardState.FORMAL_LOST, CardState.CANCELLED})
 _COMMAND = "kiosk"
@@ -73,6 +75,7 @@ class KioskDesk:
         access: AccessLog,
         *,
         reader: Callable[[], SocialCardReader],
+        pins: PinDesk,
         rules: Rules,
         office: str,
         counter: str,
@@ -89,6 +92,7 @@ class KioskDesk:
         self._lookup = lookup
         self._access = access
         self._reader = reader()
+        self._pins = pins
         self._rules = rules
         self._counter = counter
         self._level = level
@@ -244,6 +248,34 @@ class KioskDesk:
         )
         done = self._ledger.perform(self._ledger.intend(operation, op=op))
         return Reported(done, until.isoformat())
+
+    # ------------------------------------------------------------------ 密码修改
+
+    def change_pin(self, cancel: threading.Event, visit: Visit, pad: PinPad) -> Done:
+        """Have the PIN changed by the holder alone (4.1); on return it is on disk.
+
+        An outcome that is not known is recorded as that at once: nobody here can look later.
+
+        Raises:
+            Refusal: `pin.…`, the new PIN is weak or typed differently; as the rule and the port.
+            DeviceFault: as the pad and the port; OutcomeUnknown: `chip.outcome_unknown`.
+        """
+        job = JOBS["4.1"]
+        left = self._pins.pending(job.clause)
+        if left is not None:
+            self._pins.give_up(left)  # a kiosk that was cut off in the middle
+        seen = self._seen(visit)
+        card = self._pins.choose(job, seen, visit.card.number)
+        work = Work(
+            job, seen, card, visit.card, Presence.SELF_SERVICE, self.new_id(), self.new_id()
+        )
+        try:
+            return self._pins.carry_out(work, pad, cancel).done
+        except OutcomeUnknown:
+            unknown = self._pins.pending(job.clause)
+            if unknown is not None:
+                self._pins.give_up(unknown)
+            raise
 
     def _card(self, visit: Visit) -> Card:
         cards = self._seen(visit).cards
