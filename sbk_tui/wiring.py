@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sbk_tui import config as configuration
 from sbk_tui import sender, surroundings
-from sbk_tui.codes import code_tables
+from sbk_tui.codes import code_tables, fee_table
 from sbk_tui.data import counter_file
 from sbk_tui.data.access import AccessLog
 from sbk_tui.data.blobs import MOST_BYTES, Blobs
@@ -30,6 +30,7 @@ from sbk_tui.data.keyring import Cost, Keyring, Opened, choose_cost
 from sbk_tui.data.ledger import Ledger, Session
 from sbk_tui.data.line import is_enrolled
 from sbk_tui.data.lookup import Lookup
+from sbk_tui.data.money import Money
 from sbk_tui.data.papers import Papers
 from sbk_tui.data.pseudonym import pseudonyms
 from sbk_tui.data.record import SALT_BYTES
@@ -61,6 +62,7 @@ from sbk_tui.services.household_desk import HouseholdDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.line_desk import LineDesk
+from sbk_tui.services.number_desk import NumberDesk
 from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
@@ -194,7 +196,7 @@ def open_for(
         district=held.district,
         authority=Authority(level=CounterLevel(held.level), removed=removed),
     )
-    rules = Rules(settings=config.rules, codes=code_tables())
+    rules = Rules(settings=config.rules, codes=code_tables(), fees=fee_table())
     session = Session(keys.slot.clerk, keys.slot.name, keys.slot.role, keys.signer)
     publics = {row.id: row.public for row in counter_file.clerks(opened.store)}
     lookup = Lookup(opened.store, initials)
@@ -380,6 +382,9 @@ def _desks(
             desk=papers_head,
             today=ledger.today,
             new_id=new_id,
+        ),
+        numbers=NumberDesk(
+            ledger, Money(store, held.counter), rules=rules, desk=papers_head, now_ms=now_ms
         ),
         correct=CorrectDesk(
             ledger=ledger,

@@ -236,6 +236,68 @@ class Handover(Base):
     body = BlobField()
 
 
+class NumberBatch(Base):
+    id = TextField(primary_key=True)
+    form = TextField()
+    counter = TextField()
+    body = BlobField()
+
+    class Meta:
+        indexes = ((("form", "counter"), False),)
+
+
+class SpentNumber(Base):
+    id = TextField(primary_key=True)
+    """Form and number, as in the subject."""
+    batch = TextField()
+    state = TextField()
+    body = BlobField()
+
+    class Meta:
+        indexes = ((("batch", "id"), False),)
+
+
+class Payment(Base):
+    id = TextField(primary_key=True)
+    person = TextField(index=True)
+    state = TextField()
+    made = TextField()
+    reference = TextField(index=True)
+    notice = TextField()
+    note = TextField()
+    application = TextField()
+    amount_fen = IntegerField()
+    body = BlobField()
+
+    class Meta:
+        indexes = ((("state", "application", "made", "id"), False),)
+
+
+class Saga(Base):
+    id = TextField(primary_key=True)
+    kind = TextField()
+    subject = TextField(index=True)
+    clerk = TextField()
+    state = TextField(index=True)
+    at = BigIntegerField()
+
+
+class SagaStep(Base):
+    saga = TextField()
+    n = IntegerField()
+    name = TextField()
+    state = TextField()
+    device = TextField()
+    holder = TextField()
+    baseline = BlobField()
+    sent_at = BigIntegerField(null=True)
+    evidence = BlobField()
+    op = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("saga", "n")
+
+
 PROJECTIONS = (
     Person,
     PersonInitials,
@@ -244,6 +306,9 @@ PROJECTIONS = (
     TempCard,
     FormerIdentity,
     Handover,
+    NumberBatch,
+    SpentNumber,
+    Payment,
     Subject,
 )
 TABLES = (
@@ -260,5 +325,7 @@ TABLES = (
     Blob,
     AccessLog,
     Unit,
+    Saga,
+    SagaStep,
     *PROJECTIONS,
 )

@@ -16,19 +16,27 @@ from peewee import SqliteDatabase
 from sbk_tui.data.seal import digest
 from sbk_tui.domain.card import Card
 from sbk_tui.domain.handover import Handover
+from sbk_tui.domain.paper_number import NumberBatch, SpentNumber
+from sbk_tui.domain.payment import Payment
 from sbk_tui.domain.people import Application, FormerIdentity, Person
 from sbk_tui.domain.stock import shelf_key
 from sbk_tui.domain.temp_card import TempCard
 from sbk_tui.domain.text import plain
 from sbk_tui.domain.world import Entity
 
-T = TypeVar("T", Person, Card, Application, TempCard, FormerIdentity, Handover)
+T = TypeVar(
+    "T", Person, Card, Application, TempCard, FormerIdentity, Handover, NumberBatch, SpentNumber,
+    Payment,
+)  # fmt: skip
 _encode = msgspec.msgpack.Encoder(enc_hook=plain).encode
 _person = msgspec.msgpack.Decoder(Person).decode
 _card = msgspec.msgpack.Decoder(Card).decode
 _application = msgspec.msgpack.Decoder(Application).decode
 _temp_card = msgspec.msgpack.Decoder(TempCard).decode
 _handover = msgspec.msgpack.Decoder(Handover).decode
+_batch = msgspec.msgpack.Decoder(NumberBatch).decode
+_spent = msgspec.msgpack.Decoder(SpentNumber).decode
+_payment = msgspec.msgpack.Decoder(Payment).decode
 _former = msgspec.msgpack.Decoder(FormerIdentity).decode
 
 
@@ -86,6 +94,24 @@ class Records:
     def handover(self, handover_id: str) -> Handover | None:
         return self._one(_handover, "SELECT body FROM handover WHERE id = ?", handover_id)
 
+    def number_batches(self, form: str) -> tuple[NumberBatch, ...]:
+        return self._all(_batch, "SELECT body FROM number_batch WHERE form = ? ORDER BY id", form)
+
+    def spent_number(self, form: str, number: str) -> SpentNumber | None:
+        return self._one(_spent, "SELECT body FROM spent_number WHERE id = ?", f"{form}/{number}")
+
+    def payment(self, payment_id: str) -> Payment | None:
+        return self._one(_payment, "SELECT body FROM payment WHERE id = ?", payment_id)
+
+    def payments_of(self, person_id: str) -> tuple[Payment, ...]:
+        return self._all(
+            _payment, "SELECT body FROM payment WHERE person = ? ORDER BY made, id", person_id
+        )
+
+    def payment_by_reference(self, reference: str) -> Payment | None:
+        sql = "SELECT body FROM payment WHERE reference = ? ORDER BY made, id LIMIT 1"
+        return self._one(_payment, sql, reference)
+
     def version(self, subject: str) -> int:
         """Return how often `subject` was changed; 0 when it does not exist."""
         row = self._db.execute_sql(
@@ -109,6 +135,12 @@ class Records:
                 self._put_former(entity, body)
             case Handover():
                 self._put_handover(entity, body)
+            case NumberBatch():
+                self._put_number_batch(entity, body)
+            case SpentNumber():
+                self._put_spent_number(entity, body)
+            case Payment():
+                self._put_payment(entity, body)
         self._db.execute_sql(
             "INSERT INTO subject (id, version, row_hash) VALUES (?, 1, ?) ON CONFLICT (id)"
             " DO UPDATE SET version = subject.version + 1, row_hash = excluded.row_hash",
@@ -121,6 +153,34 @@ class Records:
             " ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body",
             (handover.id, handover.batch, handover.state, body),
         )
+
+    def _put_number_batch(self, batch: NumberBatch, body: bytes) -> None:
+        self._db.execute_sql(
+            "INSERT INTO number_batch (id, form, counter, body) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+            (batch.id, batch.form.value, batch.counter, body),
+        )
+
+    def _put_spent_number(self, spent: SpentNumber, body: bytes) -> None:
+        self._db.execute_sql(
+            "INSERT INTO spent_number (id, batch, state, body) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body",
+            (f"{spent.form.value}/{spent.number}", spent.batch, spent.state.value, body),
+        )
+
+    def _put_payment(self, payment: Payment, body: bytes) -> None:
+        self._db.execute_sql(
+            "INSERT INTO payment (id, person, state, made, reference, notice, note, application,"
+            " amount_fen, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
+            " SET state = excluded.state, reference = excluded.reference,"
+            " notice = excluded.notice, note = excluded.note,"
+            " application = excluded.application, body = excluded.body",
+            (
+                payment.id, payment.person, payment.state.value, _text(payment.made_at),
+                payment.slip.reference if payment.slip else "", payment.notice, payment.note,
+                payment.application, payment.amount_fen, body,
+            ),
+        )  # fmt: skip
 
     def _put_person(self, person: Person, body: bytes) -> None:
         self._db.execute_sql(

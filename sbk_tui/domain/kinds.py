@@ -13,10 +13,20 @@ from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.operations.batch import TakeIn
 from sbk_tui.domain.operations.correct import ChangePhoto, Correct
 from sbk_tui.domain.operations.day import CloseDay
+from sbk_tui.domain.operations.fee import (
+    Charge,
+    GiveNote,
+    GiveNotice,
+    NotCharged,
+    Pay,
+    RegisterFee,
+    UnregisterFee,
+)
 from sbk_tui.domain.operations.handover import Announce, Receive
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.issue_unit import IssueToUnit
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
+from sbk_tui.domain.operations.numbers import TakeInNumbers, VoidNumber
 from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.domain.operations.returned import CheckCard, IssueAgain
 from sbk_tui.domain.operations.roll_back import RollBack
@@ -72,6 +82,15 @@ KINDS = (
     Kind(Release,              _D,     _C.RELEASE,  "3.3"),
     Kind(Cancel,               _D,     _C.CANCEL,   "3.4"),
     Kind(ApplyForReplacement,  _H,     _C.REPLACE,  "5.1.2.2"),
+    Kind(TakeInNumbers,        _F,     _C.FEES,     "F11"),
+    Kind(VoidNumber,           _F,     _C.FEES,     "F10"),
+    Kind(GiveNotice,           _F,     _C.FEES,     "5.1.1.1.1"),
+    Kind(Charge,               _F,     _C.FEES,     "5.1.1.1.2"),
+    Kind(Pay,                  _F,     _C.FEES,     "5.1.1.1.2"),
+    Kind(NotCharged,           _F,     _C.FEES,     "5.1.1.1.2"),
+    Kind(GiveNote,             _F,     _C.FEES,     "5.1.1.2"),
+    Kind(RegisterFee,          _H,     _C.FEES,     "5.1.2.3"),
+    Kind(UnregisterFee,        _H,     _C.FEES,     "5.1.2.3"),
     Kind(StockTempCards,       _F,     _C.TEMP_CARD, "6.1.1.1"),
     Kind(IssueTempCard,        _D,     _C.TEMP_CARD, "6.1.1.1"),
     Kind(EnableTempCard,       _D,     _C.TEMP_CARD, "6.1.1.2"),

@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from sbk_tui.domain.fees import Fee
 from sbk_tui.errors import Fact
 
 
@@ -57,6 +58,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     box_slots: int = 100
     """Positions of a box of cards (2.3.3)."""
     warranty_days: int = 365
+    numbers_warn_left: int = 20
+    """Pre-printed numbers left from which the screen warns before the end (F11)."""
     household_reform_codes: bool = False
     """Offer 51/52 (居民户口) instead of the farm/non-farm pair."""
 
@@ -66,6 +69,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
     settings: Settings
     codes: Mapping[str, CodeTable]
+    fees: tuple[Fee, ...] = ()
+    """What services cost, by date."""
 
     def knows(self, table: str, code: str) -> bool:
         """Return whether `code` is a row of `table`, offered or not."""

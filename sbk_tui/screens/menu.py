@@ -121,6 +121,12 @@ def _temp_ledger(desks: Desks, _clause: str) -> Screen[None]:
     return TempLedgerScreen(desks)
 
 
+def _numbers(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.numbers import NumbersScreen
+
+    return NumbersScreen(desks)
+
+
 def _day(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.day import DayScreen
 
@@ -170,6 +176,7 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "0.8": _round,
     "0.9": _household,
     "0.1": _debts,
+    "0.6": _numbers,
     "0.7": _temp_ledger,
     "0.2": _day,
     "0.3": _morning,

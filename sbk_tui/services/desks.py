@@ -18,6 +18,7 @@ from sbk_tui.services.household_desk import HouseholdDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.line_desk import LineDesk
+from sbk_tui.services.number_desk import NumberDesk
 from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
@@ -57,5 +58,6 @@ class Desks:
     rounds: RoundDesk
     households: HouseholdDesk
     temp: TempDesk
+    numbers: NumberDesk
     correct: CorrectDesk
     new_id: Callable[[], str]

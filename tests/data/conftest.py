@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from sbk_tui.codes import code_tables
+from sbk_tui.codes import code_tables, fee_table
 from sbk_tui.data import counter_file
 from sbk_tui.data.ids import uuid7
 from sbk_tui.data.keyring import Cost
@@ -26,7 +26,9 @@ CHEAP = Cost(1, 64)
 """One guess in a test costs nothing."""
 KEY = bytes(range(32))
 RULES = Rules(
-    settings=Settings(cancel_four_eyes=False, correct_four_eyes=False), codes=code_tables()
+    settings=Settings(cancel_four_eyes=False, correct_four_eyes=False),
+    codes=code_tables(),
+    fees=fee_table(),
 )
 
 

@@ -6,7 +6,13 @@ from collections.abc import Callable, Sequence
 
 from peewee import SqliteDatabase
 
-from sbk_tui.data.migrations import m0001_first, m0002_temp_card, m0003_stock, m0004_handover
+from sbk_tui.data.migrations import (
+    m0001_first,
+    m0002_temp_card,
+    m0003_stock,
+    m0004_handover,
+    m0009_money,
+)
 from sbk_tui.data.store import Store
 from sbk_tui.errors import IntegrityFault
 
@@ -17,6 +23,7 @@ STEPS: tuple[tuple[int, Callable[[], Sequence[Step]]], ...] = (
     (2, m0002_temp_card.statements),
     (3, m0003_stock.statements),
     (4, m0004_handover.statements),
+    (9, m0009_money.statements),
 )
 NEWEST = STEPS[-1][0]
 
