@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from sbk_tui import config as configuration
-from sbk_tui import sender, surroundings
+from sbk_tui import process, sender, surroundings
 from sbk_tui.codes import code_tables, fee_table
 from sbk_tui.data import counter_file
 from sbk_tui.data.access import AccessLog
@@ -34,6 +34,7 @@ from sbk_tui.data.money import Money
 from sbk_tui.data.papers import Papers
 from sbk_tui.data.pseudonym import pseudonyms
 from sbk_tui.data.record import SALT_BYTES
+from sbk_tui.data.sagas import Sagas
 from sbk_tui.data.stats import Stats
 from sbk_tui.data.stock import Stock
 from sbk_tui.data.store import cipher_available
@@ -44,8 +45,15 @@ from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.world import CHINA, Seat, from_ms
 from sbk_tui.errors import BadUsage, IntegrityFault, Refusal
-from sbk_tui.hardware.ports import DocumentPrinter, IdCardReader, PictureSource
+from sbk_tui.hardware.ports import (
+    DocumentPrinter,
+    FormPrinter,
+    IdCardReader,
+    PictureSource,
+    PosTerminal,
+)
 from sbk_tui.pinyin import initials
+from sbk_tui.printing.escp import Offset
 from sbk_tui.resources import toml
 from sbk_tui.sender import Sender
 from sbk_tui.services import signing, words
@@ -57,6 +65,8 @@ from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import DraftDesk
+from sbk_tui.services.fee_desk import FeeDesk
+from sbk_tui.services.form_desk import FormDesk
 from sbk_tui.services.handover_desk import HandoverDesk
 from sbk_tui.services.household_desk import HouseholdDesk
 from sbk_tui.services.id_desk import IdDesk
@@ -72,6 +82,7 @@ from sbk_tui.services.slips import Desk
 from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.services.stock_desk import StockDesk
 from sbk_tui.services.temp_desk import TempDesk
+from sbk_tui.services.till import Till
 from sbk_tui.services.unit_desk import UnitDesk
 from sbk_tui.surroundings import Place
 
@@ -246,6 +257,15 @@ def _desks(
     """Build the desks around one ledger."""
     store, held = opened.store, opened.certificate
     papers_head = Desk(held.office, held.counter, session.name)
+    till = Till(
+        ledger=ledger,
+        money=Money(store, held.counter),
+        sagas=Sagas(store, holder=process.this_process(), is_alive=process.is_alive),
+        rules=rules,
+        desk=papers_head,
+        now_ms=now_ms,
+        clerk=session.clerk,
+    )
 
     def unlock(clerk: str, password: str) -> Session:
         keys = Keyring(home, now_ms).unlock(clerk, password)
@@ -383,9 +403,9 @@ def _desks(
             today=ledger.today,
             new_id=new_id,
         ),
-        numbers=NumberDesk(
-            ledger, Money(store, held.counter), rules=rules, desk=papers_head, now_ms=now_ms
-        ),
+        fees=_fee_desk(config, till),
+        forms=_form_desk(home, config, till),
+        numbers=NumberDesk(ledger, till.money, rules=rules, desk=papers_head, now_ms=now_ms),
         correct=CorrectDesk(
             ledger=ledger,
             blobs=Blobs(store, home / BLOBS, key),
@@ -396,6 +416,36 @@ def _desks(
         ),
         new_id=new_id,
     )
+
+
+def _fee_desk(config: configuration.Config, till: Till) -> FeeDesk:
+    url, operator = config.devices.pos, till.clerk[-4:]
+
+    def pos() -> PosTerminal:
+        from sbk_tui.hardware.pos_driver import SerialPos
+
+        return SerialPos(url, os.environ, operator=operator)
+
+    return FeeDesk(
+        till,
+        pos=pos if url else None,
+        new_id=new_id,
+        new_nonce=lambda: f"{secrets.randbelow(10_000):04d}",
+    )
+
+
+def _form_desk(home: Path, config: configuration.Config, till: Till) -> FormDesk:
+    devices = config.devices
+
+    def printer() -> FormPrinter:
+        from sbk_tui.hardware.paper_out import open_form_printer
+
+        folder = home / "papers"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        url = devices.form_printer or f"file://{folder}/%Y%m%d-%H%M%S-{{title}}.prn"
+        return open_form_printer(url, lambda: from_ms(now_ms()).astimezone(CHINA))
+
+    return FormDesk(till, printer, Offset(devices.form_offset_x, devices.form_offset_y))
 
 
 def _reader_of(config: configuration.Config) -> Callable[[], IdCardReader] | None:

@@ -113,7 +113,7 @@ class NumberBatch(msgspec.Struct, frozen=True, kw_only=True):
 
     def number_at(self, place: int) -> str:
         """Return the number before which `place` others stand."""
-        return PaperNumber(self.first).plus(place)
+        return str(PaperNumber(self.first).plus(place))
 
     def place_of(self, number: str) -> int | None:
         """Return how many numbers stand before `number` in this batch; None: not of it."""

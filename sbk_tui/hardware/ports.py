@@ -73,6 +73,18 @@ class DocumentPrinter(Protocol):
         """
 
 
+class FormPrinter(Protocol):
+    """A dot-matrix printer with pre-printed forms in it (缴款通知书, 财政票据)."""
+
+    def submit(self, title: str, data: bytes, /) -> str:
+        """Hand the printer's own bytes over and return the job's name once they were taken.
+
+        Raises:
+            OutcomeUnknown: `print.no_answer`: it may print all the same, look at the paper.
+            DeviceAbsent: no such queue, no spooler; DeviceFault: it refused the job.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Captured:
     """A picture or scan as it came: the bytes are the original and are kept."""

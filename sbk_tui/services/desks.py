@@ -13,6 +13,8 @@ from sbk_tui.services.checks import Morning
 from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.draft_desk import DraftDesk
+from sbk_tui.services.fee_desk import FeeDesk
+from sbk_tui.services.form_desk import FormDesk
 from sbk_tui.services.handover_desk import HandoverDesk
 from sbk_tui.services.household_desk import HouseholdDesk
 from sbk_tui.services.id_desk import IdDesk
@@ -59,5 +61,7 @@ class Desks:
     households: HouseholdDesk
     temp: TempDesk
     numbers: NumberDesk
+    fees: FeeDesk
+    forms: FormDesk
     correct: CorrectDesk
     new_id: Callable[[], str]
