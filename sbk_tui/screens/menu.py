@@ -121,6 +121,13 @@ def _temp_ledger(desks: Desks, _clause: str) -> Screen[None]:
     return TempLedgerScreen(desks)
 
 
+def _fee(desks: Desks, clause: str) -> Screen[None]:
+    from sbk_tui.screens import fee_acts
+
+    screens = {"5.1.1.1.2": fee_acts.ChargeScreen, "5.1.2.3": fee_acts.RegisterScreen}
+    return screens.get(clause, fee_acts.FeePaperScreen)(desks, clause)
+
+
 def _numbers(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.numbers import NumbersScreen
 
@@ -166,6 +173,10 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "3.2": _card_job,
     "3.3": _card_job,
     "3.4": _card_job,
+    "5.1.1.1.1": _fee,
+    "5.1.1.1.2": _fee,
+    "5.1.1.2": _fee,
+    "5.1.2.3": _fee,
     "5.1.4": _card_job,
     "6.1.1": _temp_card,
     "6.1.2.1": _apply,

@@ -28,7 +28,7 @@ from sbk_tui.errors import DeviceBusy, DeviceFault, OutcomeUnknown, Refusal
 from sbk_tui.hardware.ports import PosResult, PosTerminal
 from sbk_tui.services.till import Till
 
-__all__ = ["FeeDesk", "Paid", "Standing"]
+__all__ = ["FeeDesk", "Paid", "PosResult", "Standing"]
 CHARGE = "charge"
 Seen = Literal["query", "slip"]
 
@@ -95,6 +95,10 @@ class FeeDesk:
     def price(self, reason: str) -> Fee | None:
         """Return what a replacement costs today for a reason."""
         return self._till.price(reason)
+
+    def today(self) -> date:
+        """Return the calendar day at the counter."""
+        return self._till.today()
 
     @property
     def has_pos(self) -> bool:
