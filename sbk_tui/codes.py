@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from sbk_tui.domain.conflicts import Conflicts
 from sbk_tui.domain.fees import Fee
 from sbk_tui.domain.rules import CodeTable
 from sbk_tui.resources import toml, toml_folder
@@ -31,3 +32,13 @@ def fee_table() -> tuple[Fee, ...]:
         msgspec.ValidationError: naming the wrong field of `fees.toml`.
     """
     return msgspec.convert(toml("fees.toml")["fees"], tuple[Fee, ...])
+
+
+@cache
+def conflicts() -> Conflicts:
+    """Return the matrix of conflicts, read once per process.
+
+    Raises:
+        msgspec.ValidationError: naming the wrong field, when the shipped file was damaged.
+    """
+    return msgspec.convert(toml("conflicts.toml"), Conflicts)

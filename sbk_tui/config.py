@@ -24,6 +24,8 @@ class Devices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     id_card_reader: str = ""
     """`serial:///dev/ttyUSB0?baud=115200`, `socket://127.0.0.1:7001`, `rfc2217://…`."""
+    social_card_reader: str = ""
+    """`pcsc://NAME`; `pcsc://` for the first one of the card service."""
     printer: str = ""
     """`lp://QUEUE` or `file:///folder/%Y%m%d-{title}.pdf`; empty: `papers/` of the counter."""
     portrait_folder: str = ""

@@ -112,6 +112,16 @@ def _id_reader(place: Place) -> str | None:
     return SerialIdCardReader(url, os.environ).identify()
 
 
+def _card_reader(place: Place) -> str | None:
+    url = place.config.devices.social_card_reader
+    if not url:
+        return None
+    # Late: the smart card library.
+    from sbk_tui.hardware.chip.driver import PcscSocialCardReader
+
+    return PcscSocialCardReader(url, os.environ).identify()
+
+
 def _printer(place: Place) -> str | None:
     url = place.config.devices.printer
     if not url:
@@ -153,6 +163,7 @@ CHECKS: tuple[tuple[str, Callable[[Place], str | None]], ...] = (
     ("clock", _clock),
     ("byte_code", _byte_code),
     ("id_reader", _id_reader),
+    ("card_reader", _card_reader),
     ("portraits", _portraits),
     ("printer", _printer),
     ("font", _font),

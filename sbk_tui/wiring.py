@@ -58,7 +58,9 @@ from sbk_tui.resources import toml
 from sbk_tui.sender import Sender
 from sbk_tui.services import signing, words
 from sbk_tui.services.apply_desk import ApplyDesk
+from sbk_tui.services.blind_loss_desk import BlindLossDesk
 from sbk_tui.services.card_desk import CardDesk
+from sbk_tui.services.cases_desk import CasesDesk
 from sbk_tui.services.check_desk import CheckDesk
 from sbk_tui.services.checks import Morning
 from sbk_tui.services.correct_desk import CorrectDesk
@@ -312,7 +314,9 @@ def _desks(
             new_id=new_id,
         ),
         stats=StatsDesk(Stats(store, held.counter), rules.settings, now_ms),
-        line=LineDesk(store, now_ms),
+        line=LineDesk(
+            store, ledger=ledger, rules=rules, now_ms=now_ms, new_id=new_id, unlock=unlock
+        ),
         morning=Morning(
             {
                 name: partial(check, Place(home, config, now_ms, lookup))
@@ -336,6 +340,17 @@ def _desks(
             rules=rules,
             desk=papers_head,
             district=held.district,
+            now_ms=now_ms,
+            new_id=new_id,
+        ),
+        blind_loss=BlindLossDesk(
+            ledger, rules=rules, desk=papers_head, today=ledger.today, new_id=new_id
+        ),
+        cases=CasesDesk(
+            Cases(store),
+            ledger,
+            lookup,
+            AccessLog(store, session.clerk),
             now_ms=now_ms,
             new_id=new_id,
         ),

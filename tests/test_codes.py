@@ -21,7 +21,7 @@ TABLES = sorted(
         *("temp_card_state", "temp_box_state", "stock_state", "receiver", "receipt_reason"),
         *("check_result", "device", "rollback_reason", "issue_state", "photo_reason"),
         *("form_kind", "number_state", "void_reason", "payment_state", "unregister_reason"),
-        *("difference_cause", "pos_answer"),
+        *("difference_cause", "pos_answer", "leash_reason"),
     }
 )
 

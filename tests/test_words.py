@@ -117,7 +117,10 @@ def texts() -> dict[str, dict[str, str]]:
 def strings_of_the_source() -> frozenset[str]:
     trees = (ast.parse(path.read_text("utf-8")) for path in MODULES)
     nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
-    return frozenset(node.value for node in nodes if isinstance(node.value, str))
+    found = {node.value for node in nodes if isinstance(node.value, str)}
+    # Rulings on conflicts are rows of a table: each has a sentence, or two.
+    rulings = [f"conflict.{code}" for code in toml("conflicts.toml")["rulings"]]
+    return frozenset(found | {*rulings, *(f"{each}.other" for each in rulings)})
 
 
 def _placeholders(sentence: str) -> set[str]:

@@ -12,10 +12,11 @@ from contextlib import closing
 import msgspec
 
 from sbk_tui import config as configuration
-from sbk_tui.codes import code_tables, fee_table
+from sbk_tui.codes import code_tables, conflicts, fee_table
 from sbk_tui.commands.ask import clerk_id, new_password
 from sbk_tui.commands.output import emit, note, say
 from sbk_tui.config import home_folder
+from sbk_tui.data.cases import CaseItem
 from sbk_tui.data.documents import person_document
 from sbk_tui.data.keyring import choose_cost
 from sbk_tui.data.lookup import Lookup
@@ -24,16 +25,18 @@ from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.text import PersonName
 from sbk_tui.errors import BadUsage
 from sbk_tui.hub import registry, status, supervisors
+from sbk_tui.hub.decisions import Decider
 from sbk_tui.hub.home import (
     TLS_CERTIFICATE,
     TLS_KEY,
+    Hub,
     create,
     make_certificate,
     open_hub,
 )
 from sbk_tui.pinyin import initials
 from sbk_tui.sender import when_closed
-from sbk_tui.texts import word
+from sbk_tui.texts import word, words_for
 from sbk_tui.wiring import now_ms
 
 _GRACE_S = 3
@@ -77,6 +80,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument("what", choices=["person"], help=word("hub.what_option"))
     show.add_argument("id", metavar="ID", help=word("hub.id_option"))
     action("revoke", _revoke).add_argument("counter", help=word("hub.counter_option"))
+    action("cases", _cases)
+    settle = action("settle", _settle)
+    settle.add_argument("case", metavar="CASE", help=word("hub.case_option"))
+    settle.add_argument("answer", metavar="ANSWER", help=word("hub.answer_option"))
+    settle.add_argument("--by", required=True, help=word("hub.by_option"))
+    settle.add_argument("--reason", default="", help=word("hub.reason_option"))
     supervisor = action("supervisor", _supervisor)
     supervisor.add_argument("what", choices=["add", "close"], help=word("hub.supervisor_action"))
     supervisor.add_argument("id", metavar="ID", help=word("hub.supervisor_id"))
@@ -127,7 +136,12 @@ def _serve(args: argparse.Namespace) -> int:
         raise BadUsage("hub.extra_missing") from error
 
     home = home_folder(args.home)
-    rules = Rules(settings=configuration.load(home).rules, codes=code_tables(), fees=fee_table())
+    rules = Rules(
+        settings=configuration.load(home).rules,
+        codes=code_tables(),
+        fees=fee_table(),
+        conflicts=conflicts(),
+    )
 
     def work() -> None:
         hub = open_hub(home)
@@ -219,3 +233,45 @@ def _revoke(args: argparse.Namespace) -> int:
         registry.revoke(db, args.counter, now_ms())
     say(word("hub.revoked", counter=args.counter))
     return 0
+
+
+def _decider(hub: Hub) -> Decider:
+    return Decider(hub=hub.id, signer=hub.signer, initials=initials, now_ms=now_ms)
+
+
+def _cases(args: argparse.Namespace) -> int:
+    hub = open_hub(home_folder(args.home))
+    with closing(hub.store), hub.store.session() as db:
+        found = _decider(hub).waiting(db)
+    if args.json:
+        emit([_told(case) for case in found])
+        return 0
+    for case in found:
+        words = words_for(case.code, case.facts)
+        say(word("hub.case_line", id=case.id, message=words.message, due=case.due or "-"))
+        answers = case.choices or ("done",)
+        say("    " + "  ".join(f"{a} {_answer(a)}".strip() for a in answers))
+    return 0
+
+
+def _told(case: CaseItem) -> dict[str, object]:
+    words = words_for(case.code, case.facts)
+    return {
+        **msgspec.structs.asdict(case),
+        "choices": list(case.choices or ("done",)),
+        "message": words.message,
+        "remedy": words.remedy,
+    }
+
+
+def _settle(args: argparse.Namespace) -> int:
+    hub = open_hub(home_folder(args.home))
+    with closing(hub.store), hub.store.write() as db:
+        _decider(hub).settle(db, args.case, args.answer, by=args.by, reason=args.reason)
+    say(word("hub.settled", case=args.case, answer=_answer(args.answer) or args.answer))
+    return 0
+
+
+def _answer(answer: str) -> str:
+    """Return an answer in words; empty for one that is the number of a card."""
+    return "" if answer[:1].isupper() or answer[:1].isdigit() else word(f"cases.answer_{answer}")

@@ -21,6 +21,7 @@ from sbk_tui.data.blobs import Blobs
 from sbk_tui.data.counter_file import OpenCounter, open_counter
 from sbk_tui.data.line import LineState, asked_to_send, line_state, note_line, waiting
 from sbk_tui.errors import BadUsage, HubUnreachable, SbkError
+from sbk_tui.pinyin import initials
 from sbk_tui.services.line_desk import is_urgent
 from sbk_tui.sync.attach import send
 from sbk_tui.sync.client import HubClient
@@ -111,7 +112,9 @@ class _Caller:
     def once(self) -> None:
         """Make one contact and report it."""
         try:
-            tally = contact(self._opened, self._client, version=__version__, now_ms=now_ms)
+            tally = contact(
+                self._opened, self._client, version=__version__, now_ms=now_ms, initials=initials
+            )
             self._send_blobs()
         except SbkError as error:
             self._note(error.code)

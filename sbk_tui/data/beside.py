@@ -61,3 +61,17 @@ class DroppedDraft(NamedTuple):
     def write(self, db: SqliteDatabase, done: Performed) -> None:  # noqa: ARG002 -- Beside
         """Delete it."""
         models.Draft.delete().where(models.Draft.id == self.id).execute(db)
+
+
+class ClosedCase(NamedTuple):
+    """A case that the operation answers (B16)."""
+
+    id: str
+    answer: str
+    told: str
+
+    def write(self, db: SqliteDatabase, done: Performed) -> None:
+        """Close it; one that is closed stays as it was."""
+        models.CaseItem.update(
+            closed=done.at_ms, closed_by_op=done.op, answer=self.answer, told=self.told
+        ).where(models.CaseItem.id == self.id, models.CaseItem.closed.is_null()).execute(db)

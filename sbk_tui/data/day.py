@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from sbk_tui.data import models
-from sbk_tui.data.audit import records_of
+from sbk_tui.data.log import records_of
 from sbk_tui.data.record import Certificate, anchor, decode_payload, flaw_of, hlc_ms, hlc_of
 from sbk_tui.data.store import Store
 from sbk_tui.domain.operations.day import CloseDay

@@ -7,7 +7,7 @@ has changed nothing; the same operation id met again gives the first result.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,12 +15,16 @@ from peewee import SqliteDatabase
 
 from sbk_tui.data import record as rec
 from sbk_tui.data.beside import Beside
+from sbk_tui.data.leash import alone
+from sbk_tui.data.log import subjects_of
+from sbk_tui.data.rebase import cursor_of
 from sbk_tui.data.records import Records
 from sbk_tui.data.seal import Signer
 from sbk_tui.data.store import Store
 from sbk_tui.domain.kinds import Kind, kind_of
+from sbk_tui.domain.leash import Alone, refuse_too_far
 from sbk_tui.domain.operations.base import Nature, Operation
-from sbk_tui.domain.rules import Rules
+from sbk_tui.domain.rules import Rules, Settings
 from sbk_tui.domain.world import CHINA, Entity, Occasion, Seat, from_ms
 from sbk_tui.errors import HubUnreachable, Outdated, Refusal
 
@@ -176,7 +180,8 @@ class Ledger:
         """Return the calendar day that the next record will bear: never before the last one's."""
         with self._store.session() as db:
             row = db.execute_sql("SELECT hlc FROM operation ORDER BY hlc DESC LIMIT 1").fetchone()
-        hlc = rec.tick(row[0] if row else 0, self._now_ms())
+            last = max(row[0] if row else 0, _hub_hlc(db))
+        hlc = rec.tick(last, self._now_ms())
         return from_ms(rec.hlc_ms(hlc)).astimezone(CHINA).date()
 
     def approve(self, intent: Intent, approver: Session, minutes: int = 10) -> rec.Approval:
@@ -212,11 +217,15 @@ class Ledger:
             approvers=tuple(a.clerk for a in approvals if self._is_yes(envelope, a)),
         )
         _refuse_outdated(writer.records, intent.base)
+        refuse_too_far(
+            intent.operation, intent.kind.nature, writer.records,
+            writer.alone(occasion.at, self._rules.settings),
+        )  # fmt: skip
         intent.operation.admit(writer.records, occasion, self._rules)
         if intent.kind.nature is Nature.HUB_FIRST:
             raise HubUnreachable("hub.first", clause=intent.kind.clause, kind=intent.kind.name)
         changed = intent.operation.effect(writer.records, occasion)
-        about = tuple(dict.fromkeys(_subjects(changed)))
+        about = tuple(dict.fromkeys(subjects_of(changed)))
         seen = {name: version for name in about if (version := writer.records.version(name))}
         envelope = msgspec.structs.replace(envelope, about=about, base=seen)
         sealed = rec.seal(
@@ -270,8 +279,12 @@ class _Writer:
         self.last_hlc: int = (
             db.execute_sql("SELECT hlc FROM operation ORDER BY hlc DESC LIMIT 1").fetchone() or (0,)
         )[0]
-        cursor = db.execute_sql("SELECT value FROM peer WHERE name = 'cursor'").fetchone()
-        self.seen = int(cursor[0]) if cursor else 0
+        self.last_hlc = max(self.last_hlc, _hub_hlc(db))
+        self.seen = cursor_of(db)
+
+    def alone(self, at: datetime, settings: Settings) -> Alone:
+        """Return how long this counter has not heard from its city, as of `at`."""
+        return alone(self._db, at, settings)
 
     def find(self, intent: Intent) -> Done | None:
         """Return the first result of this id, if it was met before.
@@ -309,14 +322,10 @@ class _Writer:
         self.seq, self.head, self.last_hlc = envelope.seq, sealed.hash, envelope.hlc
 
 
-def _subjects(changed: tuple[Entity, ...]) -> Iterable[str]:
-    """Yield the subjects an operation is about: what it changed, and whose it is."""
-    for entity in changed:
-        yield entity.subject
-    for entity in changed:
-        holder = getattr(entity, "person", None)
-        if holder:
-            yield f"person/{holder}"
+def _hub_hlc(db: SqliteDatabase) -> int:
+    """Return the city's time as it was last taken over (only while it was near ours)."""
+    row = db.execute_sql("SELECT value FROM peer WHERE name = 'hlc'").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _refuse_outdated(records: Records, base: Mapping[str, int]) -> None:

@@ -74,6 +74,13 @@ class CaseItem(Base):
     opened = BigIntegerField()
     closed = BigIntegerField(null=True, index=True)
     closed_by_op = TextField(null=True)
+    counter = TextField(default="")
+    subject = TextField(default="")
+    choices = TextField(default="")
+    standard = TextField(default="")
+    duty = BooleanField(default=False)
+    told = TextField(default="")
+    answer = TextField(default="")
 
 
 class Subject(Base):
@@ -298,6 +305,45 @@ class SagaStep(Base):
         primary_key = CompositeKey("saga", "n")
 
 
+class HubRow(Base):
+    """A record as the city has it; local records are this and our own work on top."""
+
+    subject = TextField(primary_key=True)
+    version = IntegerField()
+    pos = IntegerField()
+    body = BlobField()
+
+
+class Staged(Base):
+    """What was fetched of a new copy of the city's records, until it is whole."""
+
+    key = TextField(primary_key=True)
+    type = TextField()
+    subject = TextField()
+    version = IntegerField()
+    pos = IntegerField()
+    body = BlobField()
+
+
+class BlockedCard(Base):
+    """A card of the city that is lost or cancelled: number and state only."""
+
+    number = TextField(primary_key=True)
+    state = TextField()
+    pos = IntegerField()
+
+
+class FormerReceipt(Base):
+    """A receipt that the city gave before it was restored from a backup; kept as proof."""
+
+    op = TextField()
+    at = BigIntegerField()
+    body = BlobField()
+
+    class Meta:
+        primary_key = CompositeKey("op", "at")
+
+
 PROJECTIONS = (
     Person,
     PersonInitials,
@@ -327,5 +373,9 @@ TABLES = (
     Unit,
     Saga,
     SagaStep,
+    HubRow,
+    Staged,
+    BlockedCard,
+    FormerReceipt,
     *PROJECTIONS,
 )

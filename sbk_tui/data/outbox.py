@@ -1,7 +1,7 @@
 """What waits for the city, and the city's signed word on what it got.
 
-Reads the log, writes only `receipt`, `case_item` and `peer`: the business tables stay as the
-ledger left them.
+Reads the log, writes only `receipt`, `case_item` and `peer`. What a verdict changes in the
+business tables comes with the city's feed (`replica`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 from peewee import SqliteDatabase
 
-from sbk_tui.data.audit import StoredRecord, records_of
+from sbk_tui.data.log import StoredRecord, records_of
 from sbk_tui.data.store import Store
 from sbk_tui.errors import Fact
 
@@ -86,24 +86,37 @@ def first_unsettled(store: Store, inc: str) -> int | None:
     return None if row[0] is None else int(row[0])
 
 
+def last_receipted(store: Store, inc: str) -> int:
+    """Return the number of the last record for which the hub has ever given a receipt."""
+    with store.session() as db:
+        row = db.execute_sql(
+            "SELECT max(o.seq) FROM operation o JOIN receipt r ON r.op = o.op WHERE o.inc = ?",
+            (inc,),
+        ).fetchone()
+    return int(row[0] or 0)
+
+
 def file_receipts(store: Store, receipts: Iterable[Filed]) -> None:
     """Keep receipts and open their cases, all in one transaction.
 
-    A verdict is final: the same receipt again changes nothing, "received" is replaced by it.
+    A verdict is final: the same receipt again changes nothing. "Received" is replaced by it, and
+    what was held or set aside by what a person decided later.
     """
     with store.write() as db:
         for filed in receipts:
-            _file(db, filed)
+            file_in(db, filed)
 
 
-def _file(db: SqliteDatabase, filed: Filed) -> None:
+def file_in(db: SqliteDatabase, filed: Filed) -> None:
+    """As `file_receipts`, for one receipt inside the caller's transaction."""
     facts = msgspec.json.encode(dict(filed.facts)).decode()
     db.execute_sql(
         "INSERT INTO receipt (op, state, verdict, code, facts, hub_pos, at, body)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (op) DO UPDATE SET"
         " state = excluded.state, verdict = excluded.verdict, code = excluded.code,"
         " facts = excluded.facts, hub_pos = excluded.hub_pos, at = excluded.at,"
-        " body = excluded.body WHERE receipt.state = 'received'",
+        " body = excluded.body WHERE receipt.state = 'received'"
+        " OR (receipt.state <> 'judged' AND excluded.hub_pos > receipt.hub_pos)",
         (
             filed.op, filed.state, filed.verdict, filed.code, facts, filed.hub_pos, filed.at,
             filed.body,

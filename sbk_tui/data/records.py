@@ -23,6 +23,7 @@ from sbk_tui.domain.stock import shelf_key
 from sbk_tui.domain.temp_card import TempCard
 from sbk_tui.domain.text import plain
 from sbk_tui.domain.world import Entity
+from sbk_tui.errors import IntegrityFault
 
 T = TypeVar(
     "T", Person, Card, Application, TempCard, FormerIdentity, Handover, NumberBatch, SpentNumber,
@@ -38,6 +39,40 @@ _batch = msgspec.msgpack.Decoder(NumberBatch).decode
 _spent = msgspec.msgpack.Decoder(SpentNumber).decode
 _payment = msgspec.msgpack.Decoder(Payment).decode
 _former = msgspec.msgpack.Decoder(FormerIdentity).decode
+
+_STORED: dict[str, tuple[str, str, Callable[[bytes], Entity]]] = {
+    # first word of a subject: table, its key, how a record of it is read
+    "person": ("person", "id", _person),
+    "card": ("card", "number", _card),
+    "application": ("application", "id", _application),
+    "temp": ("temp_card", "number", _temp_card),
+    "former": ("former_identity", "id", _former),
+    "handover": ("handover", "id", _handover),
+    "numbers": ("number_batch", "id", _batch),
+    "number": ("spent_number", "id", _spent),
+    "payment": ("payment", "id", _payment),
+}
+
+
+def knows(subject: str) -> bool:
+    """Return whether this program has a table for `subject`; a newer city tells of more."""
+    return subject.partition("/")[0] in _STORED
+
+
+def read_entity(subject: str, body: bytes) -> Entity:
+    """Return the record of `subject` in `body`.
+
+    Raises:
+        IntegrityFault: `record.row`.
+    """
+    stored = _STORED.get(subject.partition("/")[0])
+    try:
+        entity = stored[2](body) if stored else None
+    except msgspec.DecodeError as error:
+        raise IntegrityFault("record.row", subject=subject) from error
+    if entity is None or entity.subject != subject:
+        raise IntegrityFault("record.row", subject=subject)
+    return entity
 
 
 class Records:
@@ -122,6 +157,39 @@ class Records:
     def put(self, entity: Entity) -> None:
         """Write `entity` as it stands now and raise its version."""
         body = _encode(entity)
+        self._write(entity, body)
+        self._db.execute_sql(
+            "INSERT INTO subject (id, version, row_hash) VALUES (?, 1, ?) ON CONFLICT (id)"
+            " DO UPDATE SET version = subject.version + 1, row_hash = excluded.row_hash",
+            (entity.subject, digest("sbk/row/1", body)),
+        )
+
+    def restore(self, subject: str, version: int, body: bytes) -> Entity:
+        """Write a record as another database has it, with its version there; return it.
+
+        Raises:
+            IntegrityFault: `record.row` when the bytes are no such record.
+        """
+        entity = read_entity(subject, body)
+        encoded = _encode(entity)
+        self._write(entity, encoded)
+        self._db.execute_sql(
+            "INSERT INTO subject (id, version, row_hash) VALUES (?, ?, ?) ON CONFLICT (id)"
+            " DO UPDATE SET version = excluded.version, row_hash = excluded.row_hash",
+            (subject, version, digest("sbk/row/1", encoded)),
+        )
+        return entity
+
+    def drop(self, subject: str) -> None:
+        """Take a record out of the tables, its version with it."""
+        kind, _, key = subject.partition("/")
+        table, column, _ = _STORED[kind]
+        self._db.execute_sql(f"DELETE FROM {table} WHERE {column} = ?", (key,))  # noqa: S608
+        if kind == "person":
+            self._db.execute_sql("DELETE FROM person_initials WHERE person = ?", (key,))
+        self._db.execute_sql("DELETE FROM subject WHERE id = ?", (subject,))
+
+    def _write(self, entity: Entity, body: bytes) -> None:
         match entity:
             case Person():
                 self._put_person(entity, body)
@@ -141,11 +209,6 @@ class Records:
                 self._put_spent_number(entity, body)
             case Payment():
                 self._put_payment(entity, body)
-        self._db.execute_sql(
-            "INSERT INTO subject (id, version, row_hash) VALUES (?, 1, ?) ON CONFLICT (id)"
-            " DO UPDATE SET version = subject.version + 1, row_hash = excluded.row_hash",
-            (entity.subject, digest("sbk/row/1", body)),
-        )
 
     def _put_handover(self, handover: Handover, body: bytes) -> None:
         self._db.execute_sql(

@@ -36,6 +36,8 @@ S = CardState
 LIVE = frozenset({S.ACTIVE, S.LOCKED, S.TEMP_LOST, S.FORMAL_LOST})
 """States of a card that is somebody's valid card: one person has one of these (一人一卡)."""
 USABLE = frozenset({S.ACTIVE, S.LOCKED})
+BLOCKED = frozenset({S.TEMP_LOST, S.FORMAL_LOST, S.CANCELLED})
+"""States of a card of which the whole city is told."""
 
 
 class Move(NamedTuple):

@@ -11,6 +11,7 @@ from sbk_tui.domain.capability import Capability
 from sbk_tui.domain.operations.apply import Apply
 from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.operations.batch import TakeIn
+from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.domain.operations.correct import ChangePhoto, Correct
 from sbk_tui.domain.operations.day import CloseDay
 from sbk_tui.domain.operations.fee import (
@@ -25,11 +26,13 @@ from sbk_tui.domain.operations.fee import (
 from sbk_tui.domain.operations.handover import Announce, Receive
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.issue_unit import IssueToUnit
+from sbk_tui.domain.operations.leash import ExtendLeash
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
 from sbk_tui.domain.operations.numbers import TakeInNumbers, VoidNumber
 from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.domain.operations.returned import CheckCard, IssueAgain
 from sbk_tui.domain.operations.roll_back import RollBack
+from sbk_tui.domain.operations.settle_case import SettleCase
 from sbk_tui.domain.operations.store import StoreCards
 from sbk_tui.domain.operations.temp import (
     CancelTempCard,
@@ -79,6 +82,7 @@ KINDS = (
     Kind(Enable,               _D,     _C.ENABLE,   "5.1.4"),
     Kind(TemporaryLoss,        _D,     _C.LOSS,     "3.1"),
     Kind(FormalLoss,           _D,     _C.LOSS,     "3.2"),
+    Kind(BlindLoss,            _D,     _C.LOSS,     "A5"),
     Kind(Release,              _D,     _C.RELEASE,  "3.3"),
     Kind(Cancel,               _D,     _C.CANCEL,   "3.4"),
     Kind(ApplyForReplacement,  _H,     _C.REPLACE,  "5.1.2.2"),
@@ -100,6 +104,8 @@ KINDS = (
     Kind(Correct,              _D,     _C.CORRECT,  "F2"),
     Kind(ChangePhoto,          _D,     _C.CORRECT,  "F3"),
     Kind(CloseDay,             _F,     _C.QUERY,    "B6"),
+    Kind(SettleCase,           _F,     _C.QUERY,    "B16"),
+    Kind(ExtendLeash,          _F,     _C.QUERY,    "B21"),
 )  # fmt: skip
 
 _BY_NAME = {kind.name: kind for kind in KINDS}

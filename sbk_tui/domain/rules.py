@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from sbk_tui.domain.conflicts import Conflicts
 from sbk_tui.domain.fees import Fee
 from sbk_tui.errors import Fact
 
@@ -60,6 +61,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     warranty_days: int = 365
     numbers_warn_left: int = 20
     """Pre-printed numbers left from which the screen warns before the end (F11)."""
+    leash_warn_hours: int = 24
+    leash_remind_days: int = 3
+    leash_short_days: int = 7
+    leash_loss_only_days: int = 15
+    leash_extend_days: int = 7
+    """The leash (B21): time without the city after which each step begins, and its extension."""
     household_reform_codes: bool = False
     """Offer 51/52 (居民户口) instead of the farm/non-farm pair."""
 
@@ -71,6 +78,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     codes: Mapping[str, CodeTable]
     fees: tuple[Fee, ...] = ()
     """What services cost, by date."""
+    conflicts: Conflicts = Conflicts()
+    """What the city does with what an operation had not seen; a counter needs none."""
 
     def knows(self, table: str, code: str) -> bool:
         """Return whether `code` is a row of `table`, offered or not."""

@@ -161,3 +161,127 @@ class PosTerminal(Protocol):
         Raises:
             DeviceFault: it does not say; may be asked again.
         """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardHolder:
+    """What EF06 of the chip says of the holder."""
+
+    number: str
+    """社会保障号码; empty on a blank card."""
+    name: str
+    raw_name: bytes
+    """The bytes as read: a name may hold characters that no table knows."""
+    sex: str = ""
+    nation: str = ""
+    birth: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SocialCard:
+    """A social-security card as its chip says it."""
+
+    identification: str
+    """卡识别码, 32 hex characters; with `historical` the identity of a blank card."""
+    historical: str
+    """卡复位信息, 26 hex characters on ordinary cards."""
+    algorithm: str
+    """SM4, SSF33 or DES."""
+    kind: str = ""
+    version: str
+    """1.0, 2.0 or 3.0."""
+    issued: date | None = None
+    valid_to: date | None = None
+    number: str
+    """社保卡号, 9 characters; empty on a blank card."""
+    holder: CardHolder | None = None
+    """None: the card shows it only to a key (3.0 cards)."""
+    bank_number: str = ""
+    """Empty: not asked for, or no 金融账户 on the card."""
+    notes: tuple[str, ...] = ()
+    """Codes of what the clerk should be told; none of them is an error."""
+
+
+class SocialCardReader(Protocol):
+    """社保卡读写器. Every call waits for a card, and powers the card down before it returns."""
+
+    def read(self, cancel: threading.Event, *, bank: bool = False) -> SocialCard:
+        """Return what the chip says without any key, with `bank` its bank card number too.
+
+        Raises:
+            DeviceAbsent, DeviceBusy, CardRemoved, Garbled, DeviceFault: `chip.*`.
+            Cancelled: `cancel` was set before a card came.
+        """
+
+    def tries_left(self, cancel: threading.Event, card: SocialCard) -> int | None:
+        """Return how often a PIN may still be tried, spending none; None: no PIN is set.
+
+        Raises:
+            Refusal: `chip.another_card`, another card lies there than `card`.
+            DeviceFault: as `read`.
+        """
+
+    def verify(self, cancel: threading.Event, card: SocialCard, pin: str) -> None:
+        """Check `pin` once.
+
+        Raises:
+            DeviceFault: `chip.pin_wrong` (`left`), `chip.pin_blocked`.
+            OutcomeUnknown: `chip.outcome_unknown`, sent and no answer: a try may be spent.
+            Refusal, DeviceFault: as `tries_left`.
+        """
+
+    def change_pin(self, cancel: threading.Event, card: SocialCard, old: str, new: str) -> None:
+        """Change the PIN, sent exactly once.
+
+        Raises:
+            DeviceFault, OutcomeUnknown, Refusal: as `verify`.
+        """
+
+    def unblock(self, cancel: threading.Event, card: SocialCard, service: KeyService) -> None:
+        """Give the blocked PIN its tries back, sent exactly once; the PIN stays as it was.
+
+        Raises:
+            DeviceFault: `chip.key_refused`, `chip.key_locked`, `chip.mac_wrong`,
+                `chip.random_stale`; and what the key service says.
+            OutcomeUnknown, Refusal: as `verify`.
+        """
+
+    def reset_pin(
+        self, cancel: threading.Event, card: SocialCard, new: str, service: KeyService
+    ) -> None:
+        """Set a new PIN without the old one, sent exactly once.
+
+        Raises:
+            DeviceFault, OutcomeUnknown, Refusal: as `unblock`.
+        """
+
+    def identify(self) -> str:
+        """Return the reader's name, for the morning minute; no card is needed.
+
+        Raises:
+            DeviceAbsent: `chip.no_service`, `chip.no_reader`.
+        """
+
+
+class KeyService(Protocol):
+    """The city's or the province's service that holds the card keys (加密机).
+
+    A random of the card is good once: after any error the caller takes new ones, and never
+    repeats what it has sent to the card.
+    """
+
+    def authenticate(self, card: SocialCard, address: str, factor: bytes, source: bytes) -> bytes:
+        """Return the 16 bytes that the card takes at EXTERNAL AUTHENTICATION.
+
+        Raises:
+            DeviceFault: `chip.service_silent`.
+        """
+
+    def secure_message(
+        self, card: SocialCard, address: str, random: bytes, head: bytes, plain: bytes
+    ) -> bytes:
+        """Return the data field (or the whole command, services differ) for `head`.
+
+        Raises:
+            DeviceFault: as `authenticate`.
+        """

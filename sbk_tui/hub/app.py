@@ -16,6 +16,7 @@ from sbk_tui.errors import Refusal, SbkError, StorageFault
 from sbk_tui.hub.inbox import Gap
 from sbk_tui.hub.service import Fork, Service, TooLarge
 from sbk_tui.sync import wire
+from sbk_tui.sync.pages import FEED_PATH, FeedPage, encode_page
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ def build_app(service: Service, pages: Sequence[Route] = ()) -> Starlette:
         wire.ENROL_PATH: service.enrol,
         wire.HELLO_PATH: service.hello,
         wire.PUSH_PATH: service.push,
+        FEED_PATH: service.feed,
         wire.BLOB_PATH: service.attach,
     }
 
@@ -91,7 +93,7 @@ def _answer(service: Service, handler: Handler, header: str | None, body: bytes 
         auth = wire.Auth.parse(header)
         nonce = auth.nonce
         with service.session():
-            status, content = 200, wire.encode(handler(auth, _whole(body)))
+            status, content = 200, _encoded(handler(auth, _whole(body)))
     except Gap as gap:
         status, content = 409, _trouble(gap, expect=gap.expect)
     except Fork as fork:
@@ -106,6 +108,12 @@ def _answer(service: Service, handler: Handler, header: str | None, body: bytes 
         status, content = 500, wire.encode(wire.Trouble(code="hub.failed"))
     headers = wire.answer_headers(service.signer, status, nonce, content)
     return Response(content, status, headers, media_type="application/json")
+
+
+def _encoded(answer: msgspec.Struct) -> bytes:
+    if isinstance(answer, FeedPage):
+        return encode_page(answer)
+    return wire.encode(answer)
 
 
 def _whole(body: bytes | None) -> bytes:

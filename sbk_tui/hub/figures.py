@@ -143,6 +143,7 @@ def open_cases(db: Any, limit: int = 200) -> list[Case]:
     """Return the open cases, red ones and old ones first."""
     rows = db.execute_sql(
         "SELECT id, op, severity, code, facts, opened, due FROM case_item WHERE closed IS NULL"
+        " AND counter = ''"
         " ORDER BY CASE severity WHEN 'red' THEN 0 WHEN 'yellow' THEN 1 ELSE 2 END, opened, id"
         " LIMIT ?",
         (limit,),

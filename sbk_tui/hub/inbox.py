@@ -159,8 +159,9 @@ class Row(NamedTuple):
 def rows(db: SqliteDatabase, who: Member, first: int, count: int) -> Iterable[Row]:
     """Yield the stored records `first` to `first + count - 1`."""
     for seq, op, hashed, received, receipt in db.execute_sql(
-        "SELECT seq, op, hash, received, receipt FROM inbox"
-        " WHERE counter = ? AND inc = ? AND seq >= ? AND seq < ? ORDER BY seq",
+        "SELECT i.seq, i.op, i.hash, i.received, coalesce(d.receipt, i.receipt) FROM inbox i"
+        " LEFT JOIN decision d ON d.op = i.op AND d.receipt IS NOT NULL"
+        " WHERE i.counter = ? AND i.inc = ? AND i.seq >= ? AND i.seq < ? ORDER BY i.seq",
         (who.counter, who.inc, first, first + count),
     ):
         yield Row(seq, op, bytes(hashed), received, None if receipt is None else bytes(receipt))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
@@ -18,12 +19,16 @@ from sbk_tui.data.record import Envelope, Record, approved_by, hlc_ms
 from sbk_tui.data.records import Records
 from sbk_tui.data.seal import Signer
 from sbk_tui.data.store import Store
+from sbk_tui.domain import mask
+from sbk_tui.domain.conflicts import Answer
 from sbk_tui.domain.handover import Handover
 from sbk_tui.domain.kinds import Kind, kind_named
 from sbk_tui.domain.operations.base import Nature, Operation
+from sbk_tui.domain.operations.blind_loss import BlindLoss
+from sbk_tui.domain.operations.settle_case import SettleCase
 from sbk_tui.domain.rules import Rules
-from sbk_tui.domain.text import plain
-from sbk_tui.domain.world import Entity, Occasion, World, from_ms
+from sbk_tui.domain.settle import Settlement, Subjects, Unseen, settle, subjects_of
+from sbk_tui.domain.world import CHINA, Entity, Occasion, World, from_ms
 from sbk_tui.errors import (
     BadUsage,
     Fact,
@@ -33,9 +38,11 @@ from sbk_tui.errors import (
     SbkError,
     StorageFault,
 )
-from sbk_tui.hub import registry
-from sbk_tui.hub.cases import RED, YELLOW, open_case
+from sbk_tui.hub import feed, registry, unseen
+from sbk_tui.hub.cases import RED, YELLOW, conflict_cases, open_case, publish
+from sbk_tui.hub.decisions import Decider
 from sbk_tui.hub.figures import count as count_work
+from sbk_tui.hub.near import near_cards
 from sbk_tui.hub.registry import Member
 from sbk_tui.sync.wire import Receipt, State, Verdict, seal_receipt
 
@@ -51,16 +58,34 @@ class Judgement(NamedTuple):
     clause: str | None = None
     facts: Mapping[str, Fact] = {}
     changed: tuple[Entity, ...] = ()
+    settlement: Settlement | None = None
+    """What it met that its counter had not seen, if that decided."""
+    subjects: Subjects = Subjects()
+    near: tuple[str, ...] = ()
+    """For a loss of an unknown card: cards whose number, or whose holder's, is nearly the same."""
+
+
+class View(NamedTuple):
+    """What an operation concerns, what its counter had not seen of that, and what waits."""
+
+    subjects: Subjects = Subjects()
+    unseen: tuple[Unseen, ...] = ()
+    blocks: frozenset[str] = frozenset()
 
 
 def decide(
-    kind: Kind, operation: Operation, world: World, occasion: Occasion, rules: Rules
+    kind: Kind,
+    operation: Operation,
+    world: World,
+    occasion: Occasion,
+    rules: Rules,
+    view: View = View(),  # noqa: B008 -- immutable
 ) -> Judgement:
     """Return the judgement on `operation`; pure, the world is only read.
 
-    A counter without the right is refused and set aside, whatever it sent (第四条). A decision
-    that a rule forbids is refused. A fact is accepted; what it breaks becomes a case, and its
-    effect is kept as far as it can be.
+    A counter without the right is refused and set aside, whatever it sent (第四条). What its
+    counter had not seen decides next (`settle`). Then a decision that a rule forbids is refused;
+    a fact is accepted, what it breaks becomes a case, and its effect is kept as far as it can be.
     """
     try:
         occasion.seat.authority.require(kind.capability)
@@ -68,6 +93,9 @@ def decide(
         verdict = Verdict.NONE if kind.nature is Nature.FACT else Verdict.REFUSED
         return Judgement(State.QUARANTINED, verdict, error.code, error.clause, error.facts)
     try:
+        settled = settle(world, operation, occasion, rules, view.unseen, view.blocks)
+        if settled is not None:
+            return _settled(settled, rules)
         operation.admit(world, occasion, rules)
     except Refusal as error:
         if kind.nature is not Nature.FACT:
@@ -77,6 +105,19 @@ def decide(
             State.JUDGED, Verdict.ACCEPTED, error.code, error.clause, error.facts, changed
         )
     return Judgement(State.JUDGED, Verdict.ACCEPTED, changed=operation.effect(world, occasion))
+
+
+def _settled(settled: Settlement, rules: Rules) -> Judgement:
+    """Return a settlement as a judgement."""
+    state = State.HELD if settled.answer is Answer.HOLD else State.JUDGED
+    verdict = {Answer.HOLD: Verdict.NONE, Answer.REFUSE: Verdict.REFUSED}.get(
+        settled.answer, Verdict.ACCEPTED
+    )
+    if not settled.code:
+        return Judgement(state, verdict, changed=settled.changed, settlement=settled)
+    ruling = rules.conflicts.rulings[settled.code]
+    code = f"conflict.{settled.code}"
+    return Judgement(state, verdict, code, ruling.clause, settled.facts, settled.changed, settled)
 
 
 def _effect_if_possible(
@@ -119,13 +160,21 @@ class Judge:
         self._rules = rules
         self._initials = initials
         self._now_ms = now_ms
+        self.decider = Decider(hub=hub, signer=signer, initials=initials, now_ms=now_ms)
 
     def judge_all(self, who: Member) -> None:
         """Judge everything of `who` that was stored and not judged, oldest first.
 
+        Before that, what a person was to decide and did not gets its standard answer.
+
         Raises:
             StorageFault, IntegrityFault: the database says no; what is not judged stays stored.
         """
+        with self._store.session() as db:
+            late = self.decider.late(db)
+        if late:
+            with self._store.write() as db:
+                self.decider.pass_deadlines(db)
         while self._judge_next(who):
             pass
 
@@ -160,19 +209,31 @@ class Judge:
             approvers=_approvers(db, who, envelope),
         )
         world = Records(db, self._initials)
-        return decide(kind, operation, world, occasion, self._rules)
+        subjects = subjects_of(operation, world)
+        view = View(
+            subjects,
+            unseen.unseen(db, subjects, counter=who.counter, seen=envelope.seen),
+            unseen.blocks(db, subjects.cards),
+        )
+        judgement = decide(kind, operation, world, occasion, self._rules, view)
+        told = {**judgement.facts, **_told(db, judgement.settlement)}
+        if judgement.settlement is not None and subjects.cards:
+            told["card"] = subjects.cards[0].partition("/")[2]
+        near: tuple[str, ...] = ()
+        if isinstance(operation, BlindLoss) and judgement.state is State.HELD:
+            near = near_cards(operation, world)
+            told |= {"card": operation.card or mask.number(operation.number)}
+        return judgement._replace(facts=told, subjects=subjects, near=near)
 
     def _file(self, db: SqliteDatabase, who: Member, stored: Record, judgement: Judgement) -> None:
         """Write everything that follows from a judgement, inside its transaction."""
         envelope, now = stored.read(), self._now_ms()
         records = Records(db, self._initials)
+        feed.publish(db, records, judgement.changed, op=envelope.op, who=who, now_ms=now)
         for entity in judgement.changed:
-            records.put(entity)
             if isinstance(entity, Handover):
                 settle_cases(db, entity, op=envelope.op, at_ms=now)
-            body = msgspec.msgpack.encode(entity, enc_hook=plain)
-            version = records.version(entity.subject)
-            _append(db, "row", envelope.op, entity.subject, version, body)
+        pos = feed.next_position(db)
         receipt = Receipt(
             hub=self._hub,
             counter=who.counter,
@@ -185,11 +246,14 @@ class Judge:
             code=judgement.code,
             clause=judgement.clause,
             facts=dict(judgement.facts),
-            pos=_next_position(db),
+            pos=pos,
             at=now,
         )
         sealed = msgspec.msgpack.encode(seal_receipt(self._signer, receipt))
-        _insert(db, receipt.pos, "verdict", envelope.op, f"counter/{who.counter}", 0, sealed)
+        feed.insert(
+            db, pos, "verdict", feed.Audience(counter=who.counter), op=envelope.op,
+            subject=f"counter/{who.counter}", body=sealed,
+        )  # fmt: skip
         db.execute_sql(
             "UPDATE inbox SET state = ?, verdict = ?, code = ?, pos = ?, receipt = ?"
             " WHERE counter = ? AND inc = ? AND seq = ?",
@@ -199,7 +263,46 @@ class Judge:
             ),
         )  # fmt: skip
         count_work(db, who, envelope, receipt.verdict.value or receipt.state.value, now)
-        self._ring(db, who, envelope, judgement, now)
+        if judgement.settlement is None or not judgement.settlement.code:
+            self._ring(db, who, envelope, judgement, now)
+        if receipt.verdict is Verdict.ACCEPTED or receipt.state is State.HELD:
+            subjects = [name for each in judgement.subjects for name in each]
+            subjects += [entity.subject for entity in judgement.changed]
+            unseen.note(db, subjects, pos=pos, op=envelope.op, counter=who.counter)
+        if judgement.settlement is not None and judgement.settlement.code:
+            self._open_cases(db, who, envelope, judgement, pos)
+        if receipt.verdict is Verdict.ACCEPTED and envelope.kind == SettleCase.kind:
+            answer = stored.operation(envelope)
+            assert isinstance(answer, SettleCase)  # noqa: S101 -- what the kind says
+            self.decider.answered(db, who.counter, envelope.op, answer)
+
+    def _open_cases(
+        self, db: SqliteDatabase, who: Member, envelope: Envelope, judgement: Judgement, pos: int
+    ) -> None:
+        """Tell everybody who must know of a conflict, and keep what waits for a person."""
+        settled = judgement.settlement
+        assert settled is not None  # noqa: S101 -- the caller has looked
+        ruling = self._rules.conflicts.rulings[settled.code]
+        subject = next(iter((*judgement.subjects.cards, *judgement.subjects.persons)), "")
+        other: dict[str, Fact] = {
+            "counter": who.counter,
+            "office": who.grant.office,
+            "at": _moment(from_ms(hlc_ms(envelope.hlc))),
+            "kind": envelope.kind,
+            "card": subject.partition("/")[2] if judgement.subjects.cards else "",
+        }
+        cases = conflict_cases(
+            settled, ruling, op=envelope.op, counter=who.counter, subject=subject,
+            facts={"row": dict(judgement.facts), "column": other}, now_ms=self._now_ms(),
+            near=judgement.near,
+        )  # fmt: skip
+        for item in cases:
+            publish(db, item)
+        if ruling.blocks or ruling.answer is Answer.HOLD:
+            unseen.hold(
+                db, f"{envelope.op}/city", op=envelope.op, subject=subject, code=settled.code,
+                before=settled.before, pos=pos, due=cases[-1].due,
+            )  # fmt: skip
 
     def _ring(
         self, db: SqliteDatabase, who: Member, envelope: Envelope, judgement: Judgement, now: int
@@ -222,6 +325,18 @@ def _set_aside(error: SbkError) -> Judgement:
     return Judgement(State.QUARANTINED, Verdict.NONE, error.code, error.clause, error.facts)
 
 
+def _told(db: SqliteDatabase, settled: Settlement | None) -> dict[str, Fact]:
+    """Return when and in which office the other operation was made, for the sentences."""
+    if settled is None or settled.met is None:
+        return {}
+    office = registry.office_of(db, settled.met.counter)
+    return {"office": office, "at": _moment(settled.met.at)}
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(CHINA):%m-%d %H:%M}"
+
+
 def _next(db: SqliteDatabase, who: Member) -> Record | None:
     row = db.execute_sql(
         "SELECT record FROM inbox WHERE counter = ? AND inc = ? AND state = 'received'"
@@ -238,31 +353,4 @@ def _approvers(db: SqliteDatabase, who: Member, envelope: Envelope) -> tuple[str
         for approval in envelope.approvals
         if (public := registry.clerk_key(db, who.counter, approval.clerk)) is not None
         and approved_by(envelope, approval, public)
-    )
-
-
-def _next_position(db: SqliteDatabase) -> int:
-    """Take the next feed position; under one row, so positions are in commit order."""
-    row = db.execute_sql("UPDATE feed_head SET pos = pos + 1 RETURNING pos").fetchone()
-    return int(row[0])
-
-
-def _append(
-    db: SqliteDatabase, entry: str, op: str, subject: str, version: int, body: bytes
-) -> None:
-    _insert(db, _next_position(db), entry, op, subject, version, body)
-
-
-def _insert(
-    db: SqliteDatabase,
-    pos: int | None,
-    entry: str,
-    op: str,
-    subject: str,
-    version: int,
-    body: bytes,
-) -> None:
-    db.execute_sql(
-        "INSERT INTO feed (pos, type, op, subject, version, body) VALUES (?, ?, ?, ?, ?, ?)",
-        (pos, entry, op, subject, version, body),
     )

@@ -206,6 +206,15 @@ def member(db: SqliteDatabase, counter: str, inc: str) -> Member:
     return Member(counter, inc, row[0], bytes(row[1]), bytes(row[2]), grant, row[7])
 
 
+def office_of(db: SqliteDatabase, counter: str) -> str:
+    """Return the name of a counter's office; the counter's own name when it is not known."""
+    row = db.execute_sql(
+        "SELECT office FROM counter_cert WHERE counter = ? ORDER BY enrolled DESC LIMIT 1",
+        (counter,),
+    ).fetchone()
+    return str(row[0]) if row else counter
+
+
 def revoke(db: SqliteDatabase, counter: str, now_ms: int) -> None:
     """Close a counter's way in, all its incarnations.
 

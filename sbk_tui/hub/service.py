@@ -10,16 +10,17 @@ import msgspec
 from peewee import SqliteDatabase
 
 from sbk_tui.data.record import Record
+from sbk_tui.data.records import Records
 from sbk_tui.data.seal import SUITE
 from sbk_tui.domain.kinds import KINDS
 from sbk_tui.domain.rules import Rules
 from sbk_tui.errors import Refusal, StorageFault
-from sbk_tui.hub import attach, inbox, registry
+from sbk_tui.hub import attach, feed, inbox, registry
 from sbk_tui.hub.cases import RED, open_case
 from sbk_tui.hub.home import Hub
 from sbk_tui.hub.judge import Judge
 from sbk_tui.hub.registry import Member
-from sbk_tui.sync import wire
+from sbk_tui.sync import pages, wire
 from sbk_tui.sync.attach import Kept, Piece
 from sbk_tui.sync.bundle import Opened, Word, Work, pack, public_box, unseal
 
@@ -54,6 +55,7 @@ class Service:
         self._hub = hub
         self._store = hub.store
         self._now_ms = now_ms
+        self._initials = initials
         self._shelf = attach.Shelf(hub.home)
         self._judge = Judge(
             hub.store,
@@ -121,7 +123,7 @@ class Service:
                 protocol=wire.PROTOCOL,
                 ack=inbox.ack_of(db, who),
                 judged_to=inbox.judged_to(db, who),
-                head=db.execute_sql("SELECT pos FROM feed_head").fetchone()[0],
+                head=feed.head_of(db),
                 now=self._now_ms(),
                 kinds=tuple(kind.name for kind in KINDS),
                 box=public_box(self._hub.box),
@@ -144,6 +146,31 @@ class Service:
         received, results = self._take_in(who, push.first, push.ops)
         return wire.Pushed(
             ack=received.ack, results=results, stopped=received.stopped, now=self._now_ms()
+        )
+
+    def feed(self, auth: wire.Auth, body: bytes) -> pages.FeedPage:
+        """Return what the hub decided behind the counter's cursor, as far as it may know it.
+
+        Raises:
+            Refusal: `hub.request`, `hub.auth_…`, `hub.counter_…`, `hub.protocol`.
+        """
+        who = self._caller(auth, pages.FEED_PATH, body)
+        ask = _message(body, pages.Ask)
+        if ask.protocol != wire.PROTOCOL:
+            raise Refusal("hub.protocol", protocol=wire.PROTOCOL)
+        if (ask.counter, ask.inc) != (who.counter, who.inc) or ask.after < 0 or ask.limit < 1:
+            raise Refusal("hub.request")
+        now = self._now_ms()
+        with self._store.session() as db:
+            expired = feed.has_expired(db, who, now)
+        if expired:
+            with self._store.write() as db:
+                feed.forget_expired(db, Records(db, self._initials), who, now)
+        with self._store.session() as db:
+            entries, reached = feed.page(db, who, ask.after, ask.limit, newest_only=ask.newest_only)
+            head = feed.head_of(db)
+        return pages.FeedPage(
+            epoch=self._hub.epoch, entries=entries, next=reached, head=head, now=now
         )
 
     def attach(self, auth: wire.Auth, body: bytes) -> Kept:

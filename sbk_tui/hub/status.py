@@ -51,7 +51,9 @@ def status_of(hub: Hub) -> HubStatus:
             " GROUP BY c.counter, c.inc ORDER BY c.counter, c.enrolled"
         ).fetchall()
         head = db.execute_sql("SELECT pos FROM feed_head").fetchone()[0]
-        cases = db.execute_sql("SELECT count(*) FROM case_item WHERE closed IS NULL").fetchone()[0]
+        cases = db.execute_sql(
+            "SELECT count(*) FROM case_item WHERE closed IS NULL AND counter = ''"
+        ).fetchone()[0]
     return HubStatus(
         hub=hub.id,
         epoch=hub.epoch,

@@ -31,6 +31,8 @@ from sbk_tui.services.paper_desk import Printable
 from sbk_tui.services.query_desk import Dossier
 from sbk_tui.texts import word
 
+LOSSES = ("3.1", "3.2")
+
 
 class CardJobScreen(JobScreen):
     """One job of `card_jobs`, drawn by its table and its procedure file."""
@@ -58,7 +60,8 @@ class CardJobScreen(JobScreen):
 
     def body(self) -> ComposeResult:
         """The search, and behind it the person with the form of the act."""
-        yield PersonSearch(self.desks.query)
+        nobody = "blind.nobody" if self.job.clause in LOSSES else "search.nobody"
+        yield PersonSearch(self.desks.query, nobody)
         with Vertical(id="work"):
             yield PersonPanel()
             yield Static("", id="said", markup=False)
@@ -76,6 +79,34 @@ class CardJobScreen(JobScreen):
             self.app.push_screen(Ask(question, answers), partial(self._take_up, draft))
 
     # ------------------------------------------------------------------ find and pick
+
+    @on(PersonSearch.NewWanted)
+    def _nothing_found(self, event: PersonSearch.NewWanted) -> None:
+        """F4 where a loss is reported: it is taken down although there is no record (A5)."""
+        if self.job.clause not in LOSSES:
+            return
+        event.prevent_default()
+        answers = [("take", word("blind.take")), ("apply", word("blind.apply"))]
+        self.app.push_screen(Ask(word("blind.offer"), answers), partial(self._offered, event))
+
+    def _offered(self, event: PersonSearch.NewWanted, answer: str | None) -> None:
+        if answer == "apply":
+            self._new_application(event)
+        elif answer == "take":
+            from sbk_tui.screens.blind_loss import BlindLossScreen
+
+            typed = event.hit.person.number if event.hit else event.text
+            screen = BlindLossScreen(self.desks, self.job.clause, typed)
+            self.app.push_screen(screen, self._taken_down)
+
+    def _taken_down(self, paper: str | None) -> None:
+        if paper is not None:
+            from sbk_tui.screens.paper import PaperScreen
+
+            self.messages.say(word("blind.done"), "ok")
+            self.show_status()
+            printable = self.desks.papers.owed(paper)
+            self.app.push_screen(PaperScreen(self.desks, printable), self._printed)
 
     def action_find(self) -> None:
         """F5: in a field with a code table its list; else back to the search."""
@@ -265,11 +296,13 @@ class CardJobScreen(JobScreen):
         self.show_status()
 
     def _reminder(self) -> str:
-        """Return what to say of a temporary card when the real one goes out (domain rule 4.5)."""
-        brings_card = any(act.step == "enable" for act in self.job.acts)
-        if self._seen is None or not brings_card:
+        """Return what to say before: the age of what is known (B21), a temporary card (4.5)."""
+        if self._seen is None:
             return ""
-        return words.temp_card_reminder(self._seen.temp_cards)
+        caution = self.desks.line.caution() if self.job.trusts_city else ""
+        if any(act.step == "enable" for act in self.job.acts):
+            return f"{caution}{words.temp_card_reminder(self._seen.temp_cards)}"
+        return caution
 
     def failed(self, error: SbkError) -> None:
         """Say why; and when somebody else was quicker, who, when and with what."""
@@ -311,7 +344,7 @@ class CardJobScreen(JobScreen):
 
     def printed(self) -> None:
         """Go on in the procedure once the spooler took the slip."""
-        if self.act is None:
+        if self.act is None and self._card is not None:
             self.show_progress(self.progress.after("slip"))
 
     def step_back(self) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from sbk_tui.errors import SbkError
+from sbk_tui.screens.ask import Ask, AskApprover
 from sbk_tui.screens.bars import KeyBar, MessageLine, StatusLine, TitleBar
 from sbk_tui.screens.job import status_text
 from sbk_tui.screens.keys import bindings, legend
@@ -20,7 +23,7 @@ from sbk_tui.texts import word
 class LineScreen(Screen[None]):
     """What the sender has noted; looked at again with F5."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("find", "confirm", "back")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("find", "new", "confirm", "back")
 
     def __init__(self, desks: Desks) -> None:
         super().__init__()
@@ -43,8 +46,6 @@ class LineScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Look at once."""
-        names = {"find": word("doctor.again"), "confirm": word("line.send")}
-        self.query_one(KeyBar).text = legend(("find", "confirm", "back"), names)
         self.query_one(PagedList).focus()
         self.action_find()
 
@@ -53,9 +54,37 @@ class LineScreen(Screen[None]):
         weather = self._desks.line.weather()
         self.query_one(PagedList).show([_row(lane) for lane in weather.lanes])
         bad = bool(weather.code)
-        said = f"{self._desks.line.told(weather)}{_how_long(weather)}"
-        self.query_one(MessageLine).say(said, "bad" if bad else "")
+        leash = self._desks.line.leash()
+        said = f"{leash or self._desks.line.told(weather)}{_how_long(weather)}"
+        self.query_one(MessageLine).say(said, "bad" if bad or leash else "")
+        keys = ("find", "new", "confirm", "back") if leash else ("find", "confirm", "back")
+        names = {
+            "find": word("doctor.again"), "new": word("line.extend"), "confirm": word("line.send"),
+        }  # fmt: skip
+        self.query_one(KeyBar).text = legend(keys, names)
         self.query_one(StatusLine).text = status_text(self._desks)
+
+    def action_new(self) -> None:
+        """F4: let a second clerk answer for some days more without contact (B21)."""
+        if self._desks.line.leash():
+            question = word("line.extend_question")
+            self.app.push_screen(Ask(question, self._desks.line.reasons), self._reason_given)
+
+    def _reason_given(self, reason: str | None) -> None:
+        if reason is not None:
+            consequence = word("line.extend_consequence")
+            self.app.push_screen(AskApprover(consequence), partial(self._extend, reason))
+
+    def _extend(self, reason: str, approver: tuple[str, str] | None) -> None:
+        if approver is None:
+            return
+        try:
+            self._desks.line.extend(reason, approver)
+        except SbkError as error:
+            self.query_one(MessageLine).explain(error)
+            return
+        self.action_find()
+        self.query_one(MessageLine).say(word("line.extended"), "ok")
 
     def action_confirm(self) -> None:
         """F10: send now; the sender does it, the screen does not wait."""

@@ -158,6 +158,12 @@ def _stats(desks: Desks, _clause: str) -> Screen[None]:
     return StatsScreen(desks)
 
 
+def _cases(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.cases import CasesScreen
+
+    return CasesScreen(desks)
+
+
 SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "1.2": _apply,
     "2.2.1": _issue_unit,
@@ -187,12 +193,13 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "0.8": _round,
     "0.9": _household,
     "0.1": _debts,
-    "0.6": _numbers,
+    "0.10": _numbers,
     "0.7": _temp_ledger,
     "0.2": _day,
     "0.3": _morning,
     "0.4": _stats,
     "0.5": _line,
+    "0.6": _cases,
 }
 """Clause → screen; the module of a screen is imported when it is opened."""
 

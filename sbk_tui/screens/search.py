@@ -57,8 +57,10 @@ class PersonSearch(OverList, Vertical):
         hit: Hit | None
         """The person under the mark, if there is one."""
 
-    def __init__(self, desk: QueryDesk) -> None:
+    def __init__(self, desk: QueryDesk, nobody: str = "search.nobody") -> None:
+        """Search with `desk`; `nobody` is the word for a search that found none."""
         super().__init__()
+        self._nobody = nobody
         self._desk = desk
         self._hits: dict[str, Hit] = {}
         self._shown_for: str | None = None
@@ -137,7 +139,7 @@ class PersonSearch(OverList, Vertical):
         self._shown_for = event.text
         self._hits = {hit.person.id: hit for hit in event.hits}
         people = self.query_one(PagedList)
-        people.say_empty(word("search.nobody" if event.text else "search.begin"))
+        people.say_empty(word(self._nobody if event.text else "search.begin"))
         people.show([_row(hit) for hit in event.hits])
         if self._pick_when_found and len(event.hits) == 1:
             self._pick()

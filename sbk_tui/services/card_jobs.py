@@ -64,6 +64,11 @@ class CardJob(NamedTuple):
     guard: Callable[[Card, str, date, Rules], object] = lambda *_all: None
     """Asked of card, counter and day before the form opens: raises the rule's own `Refusal`."""
 
+    @property
+    def trusts_city(self) -> bool:
+        """Whether it frees a card for use: then the age of the city's word matters (B21)."""
+        return self.clause == "3.3" or any(act.step == "enable" for act in self.acts)
+
 
 def _by_proxy(values: Values) -> bool:
     return values.get("receiver", SELF) != SELF

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from sbk_tui.domain.rules import Rules
 from sbk_tui.services.apply_desk import ApplyDesk
+from sbk_tui.services.blind_loss_desk import BlindLossDesk
 from sbk_tui.services.card_desk import CardDesk
+from sbk_tui.services.cases_desk import CasesDesk
 from sbk_tui.services.check_desk import CheckDesk
 from sbk_tui.services.checks import Morning
 from sbk_tui.services.correct_desk import CorrectDesk
@@ -41,6 +43,8 @@ class Desks:
     rules: Rules
     door: Door
     cards: CardDesk
+    cases: CasesDesk
+    blind_loss: BlindLossDesk
     apply: ApplyDesk
     query: QueryDesk
     issues: IssuesDesk

@@ -7,15 +7,21 @@ from collections.abc import Callable
 import msgspec
 
 from sbk_tui.data import line
+from sbk_tui.data.leash import alone
+from sbk_tui.data.ledger import Ledger, Session
 from sbk_tui.data.store import Store
+from sbk_tui.domain.leash import Alone, Step
+from sbk_tui.domain.operations.leash import ExtendLeash
+from sbk_tui.domain.rules import Rules
+from sbk_tui.domain.world import from_ms
 from sbk_tui.services import words
 from sbk_tui.texts import word, words_for
 
 LANES = ("loss", "lock", "issue", "rest")
 """What is called urgent first: losses, PIN and cancel, issuing, the rest."""
 _URGENT = LANES[0]
-_LANE_OF = {"loss": "loss", "pin": "lock", "card": "lock", "issue": "issue", "temp": "issue"}
-_ISSUING = frozenset({"card.collect", "card.enable", "card.store", "card.check"})
+_LANE_OF = {"loss": "loss", "pin": "lock", "card": "issue", "issue": "issue", "temp": "issue"}
+_LOCKING = frozenset({"card.cancel", "card.release"})
 _MINUTE_MS = 60_000
 _HOUR_MS = 60 * _MINUTE_MS
 CLOCK_WARN_MS = 10 * _MINUTE_MS
@@ -54,9 +60,57 @@ class Weather(msgspec.Struct, frozen=True, kw_only=True):
 class LineDesk:
     """The screen's view of the line; the sender is a process of its own."""
 
-    def __init__(self, store: Store, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        ledger: Ledger,
+        rules: Rules,
+        now_ms: Callable[[], int],
+        new_id: Callable[[], str],
+        unlock: Callable[[str, str], Session],
+    ) -> None:
         self._store = store
+        self._ledger = ledger
+        self._rules = rules
         self._now_ms = now_ms
+        self._new_id = new_id
+        self._unlock = unlock
+
+    def alone(self) -> Alone:
+        """Return how long this counter has not heard from the city, and what follows (B21)."""
+        with self._store.session() as db:
+            return alone(db, from_ms(self._now_ms()), self._rules.settings)
+
+    def caution(self) -> str:
+        """Return what to say before a card is released or enabled; empty while it is fresh."""
+        found = self.alone()
+        if found.step is Step.FREE:
+            return ""
+        hours = int(found.age.total_seconds()) // 3600
+        return word("line.caution", age=age(hours * _HOUR_MS))
+
+    def leash(self) -> str:
+        """Return in a sentence what may not be done any more; empty when nothing is barred."""
+        found = self.alone()
+        if found.step < Step.REMIND:
+            return ""
+        return word(f"line.leash_{found.step.name.lower()}", days=found.days)
+
+    @property
+    def reasons(self) -> tuple[tuple[str, str], ...]:
+        """Reasons for an extension: code and words."""
+        rows = self._rules.codes["leash_reason"].rows.items()
+        return tuple((code, row.name) for code, row in rows if row.offered)
+
+    def extend(self, reason: str, approver: tuple[str, str]) -> None:
+        """Move the leash on once, for a reason, with a second clerk's signature.
+
+        Raises:
+            Refusal: `leash.extended`, `approval.…`, `auth.…`.
+        """
+        intent = self._ledger.intend(ExtendLeash(reason=reason), op=self._new_id())
+        self._ledger.perform(intent, [self._ledger.approve(intent, self._unlock(*approver))])
 
     def weather(self) -> Weather:
         """Return how the line is and what waits."""
@@ -107,8 +161,8 @@ class LineDesk:
 
 def lane_of(kind: str) -> str:
     """Return the lane of a kind of operation."""
-    if kind in _ISSUING:
-        return "issue"
+    if kind in _LOCKING:
+        return "lock"
     return _LANE_OF.get(kind.partition(".")[0], "rest")
 
 

@@ -50,7 +50,10 @@ def nearest_counters(district: str) -> tuple[str, ...]:
     return tuple(place.name for place in found if place is not None)
 
 
-OURS = (("0.1", "debts"), ("0.2", "day"), ("0.3", "morning"), ("0.4", "stats"), ("0.5", "line"))
+OURS = (
+    ("0.1", "debts"), ("0.2", "day"), ("0.3", "morning"), ("0.4", "stats"), ("0.5", "line"),
+    ("0.6", "cases"),
+)  # fmt: skip
 """Our own lines, not of the regulation: number and name of the words."""
 
 
@@ -63,7 +66,7 @@ def entries() -> tuple[Entry, ...]:
         Entry("5.1", word("menu.replace"), word("menu.replace_about"), Capability.REPLACE, False)
     )
     found.append(Entry("0.7", word("temp.menu"), word("temp.menu_about"), Capability.TEMP_CARD))
-    found.append(Entry("0.6", word("numbers.menu"), word("numbers.menu_about"), Capability.FEES))
+    found.append(Entry("0.10", word("numbers.menu"), word("numbers.menu_about"), Capability.FEES))
     found += [
         Entry(number, word(f"menu.{name}"), word(f"menu.{name}_about"), Capability.QUERY)
         for number, name in OURS

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sbk_tui.data.seal import Signer
 from sbk_tui.errors import HubUnreachable, Refusal
-from sbk_tui.sync import wire
+from sbk_tui.sync import pages, wire
 
 _RETRY_LATER = frozenset({429, 500, 502, 503, 504})
 _TOO_LARGE = 413
@@ -85,6 +85,10 @@ class HubClient:
         """Hand in records. Raises: Gap, TooLarge, Refusal `hub.…`, HubUnreachable."""
         return wire.decode(self._post(wire.PUSH_PATH, wire.encode_push(request)), wire.Pushed)
 
+    def feed(self, request: pages.Ask) -> pages.FeedPage:
+        """Fetch what the city decided. Raises: Refusal `hub.…`, HubUnreachable."""
+        return pages.decode_page(self._post(pages.FEED_PATH, wire.encode(request)))
+
     def attach(self, piece: bytes) -> bytes:
         """Send a piece of a blob (`sync.attach`). Raises: Refusal, HubUnreachable."""
         return self._post(wire.BLOB_PATH, piece)
@@ -97,6 +101,10 @@ class HubClient:
             if trouble.code == "hub.auth_stale" and isinstance(hub_now, int):
                 # Our clock is wrong; the hub's seal is on its own. Old work is handed in anyway.
                 self.offset_ms = hub_now - self._now_ms()
+                answer = self._once(path, body)
+            elif trouble.code == "hub.auth_replayed":
+                # A box on the way has sent our request twice, and this is the answer to the second.
+                # What it asks for is done at most once, so it may be asked again.
                 answer = self._once(path, body)
         if answer.status == 200:
             return answer.body
@@ -126,7 +134,7 @@ def _trouble(answer: RawAnswer) -> Exception:
     if answer.status == _TOO_LARGE:
         return TooLarge()
     trouble = wire.decode(answer.body, wire.Trouble)
-    if answer.status in _RETRY_LATER:
+    if answer.status in _RETRY_LATER or trouble.code == "hub.auth_replayed":
         return HubUnreachable("hub.busy")
     if trouble.expect is not None:
         return Gap(trouble.expect)

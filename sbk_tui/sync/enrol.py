@@ -8,6 +8,7 @@ import msgspec
 
 from sbk_tui.data import outbox
 from sbk_tui.data.counter_file import OpenCounter
+from sbk_tui.data.line import LineState
 from sbk_tui.data.record import Certificate
 from sbk_tui.data.seal import SUITE
 from sbk_tui.errors import BadUsage, HubUnreachable
@@ -81,6 +82,7 @@ def enrol_with(opened: OpenCounter, client: HubClient, *, url: str, secret: str)
             "hub_public": client.hub_public,
             "epoch": answer.epoch.encode(),
             "hub_box": answer.box,
+            "line": msgspec.json.encode(LineState(tried=answer.now, reached=answer.now)),
             "certificate": msgspec.msgpack.encode(answer.certificate),
         },
     )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from sbk_tui.data import outbox
-from sbk_tui.data.audit import StoredRecord
+from sbk_tui.data.log import StoredRecord
 from sbk_tui.data.seal import SUITE
 from sbk_tui.data.store import Store
 from sbk_tui.errors import HubUnreachable, IntegrityFault, Refusal

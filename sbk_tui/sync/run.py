@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from sbk_tui.data import outbox
 from sbk_tui.data.counter_file import OpenCounter, clerks
 from sbk_tui.data.record import anchor
+from sbk_tui.data.replica import Replica
 from sbk_tui.data.store import Store
+from sbk_tui.domain.card import BLOCKED
 from sbk_tui.errors import BadUsage, HubUnreachable, IntegrityFault
 from sbk_tui.sync import wire
 from sbk_tui.sync.client import HubClient, Line
+from sbk_tui.sync.pull import pull
 from sbk_tui.sync.push import SLOW, Pace, push_from, starting_point
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 600.0
@@ -50,29 +53,36 @@ def contact(
     *,
     version: str,
     now_ms: Callable[[], int],
+    initials: Callable[[str], Sequence[str]],
     pace: Pace = SLOW,
 ) -> outbox.Tally:
-    """Say hello, hand in all that waits, file the answers; return how things stand then.
+    """Say hello, hand in all that waits, take in what the city decided; return how things stand.
 
     Raises:
-        HubUnreachable, Refusal: see `push_from`.
+        HubUnreachable, Refusal: see `push_from`, `pull`.
         IntegrityFault: `sync.counter_behind`, `sync.other_history`: this database is not the
             one the hub has heard from; nothing was sent.
     """
     store, inc = opened.store, opened.incarnation.inc
     beginning = wire.Mark(seq=0, hash=anchor(opened.incarnation.certificate))
     newest = outbox.head(store, inc)
+    known = outbox.peer(store)
     welcome = client.hello(
         wire.Hello(
             counter=opened.certificate.counter,
             inc=inc,
-            cursor=int(outbox.peer(store).get("cursor", b"0")),
+            cursor=int(known.get("cursor", b"0")),
             last=wire.Mark(seq=newest[0], hash=newest[1]) if newest else beginning,
             version=version,
             now=now_ms(),
             clerks=clerk_keys(store),
         )
     )
+    _check_history(store, inc, welcome.ack, beginning)
+    replica = Replica(store, initials, now_ms, BLOCKED)
+    restored = known.get("epoch", b"").decode() not in ("", welcome.epoch)
+    if restored or welcome.ack.seq < outbox.last_receipted(store, inc):
+        replica.begin_again(inc, welcome.ack.seq)
     outbox.remember_peer(
         store,
         {
@@ -81,9 +91,9 @@ def contact(
             "hub_box": welcome.box,
         },
     )
-    _check_history(store, inc, welcome.ack, beginning)
     first = starting_point(welcome.ack, outbox.first_unsettled(store, inc))
     push_from(store, client, counter=opened.certificate.counter, inc=inc, first=first, pace=pace)
+    pull(store, client, replica, counter=opened.certificate.counter, inc=inc)
     return outbox.tally(store)
 
 

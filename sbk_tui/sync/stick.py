@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from sbk_tui.data import outbox
-from sbk_tui.data.audit import StoredRecord
 from sbk_tui.data.counter_file import OpenCounter, box_key
+from sbk_tui.data.log import StoredRecord
 from sbk_tui.errors import BadUsage, HubUnreachable, IntegrityFault, Refusal
 from sbk_tui.sync import bundle
 from sbk_tui.sync.push import filed_receipt, weight_of

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from sbk_tui.data.cases import CaseItem
 from sbk_tui.data.record import Certificate, Record
 from sbk_tui.data.seal import SUITE, Signer, digest, verify
 from sbk_tui.errors import Fact, HubUnreachable, Refusal
@@ -349,6 +350,18 @@ def read_certificate(sealed: Sealed, public: bytes, suite: int) -> Certificate:
         raise HubUnreachable("hub.not_ours")
     try:
         return msgspec.msgpack.decode(sealed.body, type=Certificate)
+    except msgspec.DecodeError as error:
+        raise HubUnreachable("hub.not_ours") from error
+
+
+def read_case(body: bytes) -> CaseItem:
+    """Return the case in a feed entry of the type `case`, addressed to `counter/ID`.
+
+    Raises:
+        HubUnreachable: `hub.not_ours` when it is none.
+    """
+    try:
+        return msgspec.msgpack.decode(body, type=CaseItem)
     except msgspec.DecodeError as error:
         raise HubUnreachable("hub.not_ours") from error
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from sbk_tui.codes import code_tables, fee_table
+from sbk_tui.codes import code_tables, conflicts, fee_table
 from sbk_tui.data import counter_file
 from sbk_tui.data.ids import uuid7
 from sbk_tui.data.keyring import Cost
@@ -29,6 +29,7 @@ RULES = Rules(
     settings=Settings(cancel_four_eyes=False, correct_four_eyes=False),
     codes=code_tables(),
     fees=fee_table(),
+    conflicts=conflicts(),
 )
 
 
@@ -61,13 +62,15 @@ def make_office(
     key: bytes | None = KEY,
     rules: Rules = RULES,
     counter: str = "410782105-a1",
+    district: str = "410782105",
+    clock: list[int] | None = None,
 ) -> Office:
     """Set up and open a counter in `folder` for the clerk `zhang`."""
     folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(0o700)
-    clock = [1_795_000_000_000]
+    clock = clock if clock is not None else [1_795_000_000_000]
     counter_file.create(
-        folder, key, counter=counter, office="百泉镇", level=level, district="410782105",
+        folder, key, counter=counter, office="百泉镇", level=level, district=district,
         removed=(), now_ms=clock[0],
     )  # fmt: skip
     signer = Ed25519Signer(new_private_key())

@@ -11,6 +11,7 @@ from sbk_tui.domain.handover import check_number, handover_id
 from sbk_tui.domain.identity import mod11_2
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.batch import Line, TakeIn
+from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.domain.operations.correct import Change, ChangePhoto, Correct
 from sbk_tui.domain.operations.fee import (
     Charge,
@@ -29,6 +30,7 @@ from sbk_tui.domain.operations.numbers import TakeInNumbers, VoidNumber
 from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.domain.operations.returned import CheckCard, IssueAgain
 from sbk_tui.domain.operations.roll_back import RollBack
+from sbk_tui.domain.operations.settle_case import SettleCase
 from sbk_tui.domain.operations.store import Slot, StoreCards
 from sbk_tui.domain.operations.temp import (
     CancelTempCard,
@@ -119,6 +121,7 @@ def holder_wishes(holder: str, until: date) -> list[Operation]:
         rename(holder, HOLDERS[holder], "新名"),
         rename(holder, "新名", "又名"),
         ChangePhoto(person=holder, photo="1:00", reason="1"),
+        SettleCase(case="01", told="told"),
     ]
 
 
@@ -168,6 +171,7 @@ def wishes(card: str, until: date) -> list[Operation]:
         *holder_wishes(holder, until),
         *hand_over(card),
         *money_wishes(holder),
+        BlindLoss(card=card, name="刘洋", caller_name="刘洋", caller_phone="1", until=until),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from starlette.applications import Starlette
 
 from sbk_tui.data import outbox
 from sbk_tui.data import record as rec
-from sbk_tui.data.audit import records_of
 from sbk_tui.data.counter_file import register_clerk
 from sbk_tui.data.ids import uuid7
+from sbk_tui.data.log import records_of
+from sbk_tui.data.outbox import remember_peer
 from sbk_tui.data.record import Envelope, Record
 from sbk_tui.data.seal import Signer
 from sbk_tui.domain.kinds import kind_of
@@ -25,7 +27,7 @@ from sbk_tui.domain.rules import Rules
 from sbk_tui.errors import HubUnreachable
 from sbk_tui.hub import registry
 from sbk_tui.hub.app import build_app
-from sbk_tui.hub.home import Hub, create, open_hub
+from sbk_tui.hub.home import DATABASE, Hub, create, open_hub
 from sbk_tui.hub.service import Service
 from sbk_tui.sync import wire
 from sbk_tui.sync.client import HubClient, RawAnswer
@@ -63,6 +65,24 @@ class City:
         """Stop the hub and start it again on the same folder."""
         self.close()
         self._open()
+
+    def backup(self) -> Path:
+        """Copy the stopped hub's database, and go on."""
+        self.close()
+        copy = self.folder.with_name("hub-backup.db")
+        shutil.copy(self.folder / DATABASE, copy)
+        self._open()
+        return copy
+
+    def restore(self, copy: Path) -> None:
+        """Put a copy in the place of the database, as another life of it."""
+        self.close()
+        for beside in self.folder.glob(DATABASE + "*"):
+            beside.unlink()
+        shutil.copy(copy, self.folder / DATABASE)
+        self._open()
+        remember_peer(self.hub.store, {"epoch": secrets.token_hex(8).encode()})
+        self.restart()
 
     def close(self) -> None:
         self.hub.store.close()
@@ -143,7 +163,8 @@ def nonce() -> str:
 
 def join(office: Office, city: City) -> HubClient:
     """Enrol a counter and return its client."""
-    secret, fingerprint = wire.split_code(city.code(level=office.opened.certificate.level))
+    own = office.opened.certificate
+    secret, fingerprint = wire.split_code(city.code(level=own.level, district=own.district))
     stranger = stranger_client(office, city, lambda key: wire.fingerprint(key) == fingerprint)
     enrol_with(office.opened, stranger, url="http://127.0.0.1:8470", secret=secret)
     return client_for(office.opened, city.post, now_ms=lambda: office.clock[0], new_nonce=nonce)
@@ -167,8 +188,9 @@ def stranger_client(
 def sync(office: Office, client: HubClient, pace: Pace = SLOW) -> outbox.Tally:
     """Make one contact."""
     return contact(
-        office.opened, client, version=VERSION, now_ms=lambda: office.clock[0], pace=pace
-    )
+        office.opened, client, version=VERSION, now_ms=lambda: office.clock[0],
+        initials=letters, pace=pace,
+    )  # fmt: skip
 
 
 def log_of(office: Office) -> tuple[Record, ...]:

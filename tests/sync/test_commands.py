@@ -28,6 +28,7 @@ from sbk_tui.domain.operations.loss import FormalLoss
 from sbk_tui.domain.people import Person
 from sbk_tui.errors import Refusal
 from sbk_tui.hub.home import open_hub
+from sbk_tui.pinyin import initials
 from sbk_tui.sync.enrol import enrol
 from sbk_tui.sync.run import client_for, contact
 from sbk_tui.sync.tls import open_line
@@ -245,7 +246,9 @@ def call_city(home: Path) -> int:
             counter.opened, open_line(url), now_ms=wiring.now_ms,
             new_nonce=lambda: secrets.token_hex(16),
         )  # fmt: skip
-        return contact(counter.opened, client, version="test", now_ms=wiring.now_ms).accepted
+        return contact(
+            counter.opened, client, version="test", now_ms=wiring.now_ms, initials=initials
+        ).accepted
     finally:
         counter.close()
 

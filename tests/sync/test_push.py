@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from sbk_tui.data import outbox
-from sbk_tui.data.audit import StoredRecord
+from sbk_tui.data.log import StoredRecord
 from sbk_tui.data.record import Record
 from sbk_tui.domain.operations.issue import Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import FormalLoss, Release

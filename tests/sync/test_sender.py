@@ -11,13 +11,14 @@ import pytest
 from sbk_tui import wiring
 from sbk_tui.cli import main
 from sbk_tui.data import outbox
+from sbk_tui.data.ledger import Session
 from sbk_tui.data.line import LineState, line_state, note_line, waiting
 from sbk_tui.data.store import Store
 from sbk_tui.domain.kinds import KINDS
 from sbk_tui.services.line_desk import LANES, LineDesk, age, lane_of
 from sbk_tui.sync.client import RawAnswer
 from sbk_tui.sync.meter import Meter
-from tests.data.conftest import Office
+from tests.data.conftest import RULES, Office
 from tests.data.days import stock
 from tests.sync.test_commands import city, home, join, url, work
 
@@ -48,13 +49,13 @@ def test_the_screens_sender_hands_in_what_waits_and_ends_with_the_screen(enrolle
     counter = wiring.sign_in(enrolled, "zhang", PASSWORD)
     store = counter.opened.store
     try:
-        assert counter.desks.line.in_a_word() == "市中心未联系"
+        joined = line_state(store).reached
         beside = counter.start_sender()
         assert beside is not None
         second = counter.start_sender()  # another seat: it waits for its turn
         assert second is not None
         until(store, lambda: outbox.tally(store).waiting == 0)
-        until(store, lambda: line_state(store).reached > 0)
+        until(store, lambda: line_state(store).reached > joined)
         assert counter.desks.line.in_a_word() == "市中心通"
         weather = counter.desks.line.weather()
         assert (weather.count, weather.code, weather.seconds) == (0, "", 0)
@@ -103,10 +104,20 @@ def test_every_kind_has_its_lane() -> None:
     assert set(lanes.values()) == set(LANES)
 
 
+def desk_of(office: Office) -> LineDesk:
+    def nobody(_clerk: str, _password: str) -> Session:
+        raise AssertionError
+
+    return LineDesk(
+        office.opened.store, ledger=office.ledger, rules=RULES, now_ms=lambda: office.clock[0],
+        new_id=wiring.new_id, unlock=nobody,
+    )  # fmt: skip
+
+
 @pytest.mark.clause("B9")
 def test_the_forecast_is_what_waits_over_what_was_measured(office: Office) -> None:
     office.do(stock())
-    desk = LineDesk(office.opened.store, lambda: office.clock[0])
+    desk = desk_of(office)
     assert desk.weather().seconds is None
     note_line(office.opened.store, LineState(tried=1, reached=1, rate=100))
     size = sum(each.size for each in waiting(office.opened.store))
@@ -137,7 +148,7 @@ def test_an_age_is_told_in_its_unit() -> None:
 
 
 def test_a_line_that_is_down_is_told_with_its_age(office: Office) -> None:
-    desk = LineDesk(office.opened.store, lambda: office.clock[0])
+    desk = desk_of(office)
     outbox.remember_peer(office.opened.store, {"hub_public": b"x"})
     note_line(
         office.opened.store,

@@ -100,7 +100,7 @@ def test_a_changed_or_cut_bundle_is_never_taken(data: st.DataObject) -> None:
 
 def test_nothing_in_a_bundle_is_readable(working: Office) -> None:
     content = export(working)
-    for text in ("B0", SELF.phone, "issue", "batch.take_in"):
+    for text in ("B00000", SELF.phone, "issue", "batch.take_in"):
         assert text.encode() not in content
 
 

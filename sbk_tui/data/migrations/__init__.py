@@ -11,6 +11,8 @@ from sbk_tui.data.migrations import (
     m0002_temp_card,
     m0003_stock,
     m0004_handover,
+    m0006_replica,
+    m0007_case,
     m0009_money,
 )
 from sbk_tui.data.store import Store
@@ -23,6 +25,8 @@ STEPS: tuple[tuple[int, Callable[[], Sequence[Step]]], ...] = (
     (2, m0002_temp_card.statements),
     (3, m0003_stock.statements),
     (4, m0004_handover.statements),
+    (6, m0006_replica.statements),
+    (7, m0007_case.statements),
     (9, m0009_money.statements),
 )
 NEWEST = STEPS[-1][0]

@@ -5,12 +5,20 @@ from __future__ import annotations
 from sbk_tui.data.migrations import migrate as migrate_common
 from sbk_tui.data.store import Store
 from sbk_tui.errors import IntegrityFault
-from sbk_tui.hub.migrations import m0001_first, m0004_page, m0005_attachment
+from sbk_tui.hub.migrations import (
+    m0001_first,
+    m0002_feed,
+    m0004_page,
+    m0005_attachment,
+    m0007_settle,
+)
 
 STEPS = (
     (1, m0001_first.statements),
+    (2, m0002_feed.statements),
     (4, m0004_page.statements),
     (5, m0005_attachment.statements),
+    (7, m0007_settle.statements),
 )
 NEWEST = STEPS[-1][0]
 
@@ -24,11 +32,11 @@ def migrate(store: Store) -> int:
     migrate_common(store)
     with store.write() as db:
         store.alter(db, "CREATE TABLE IF NOT EXISTS hub_schema (number INTEGER NOT NULL)")
-        found: int = db.execute_sql("SELECT coalesce(max(number), 0) FROM hub_schema").fetchone()[0]
-        if found > NEWEST:
-            raise IntegrityFault("store.newer", found=found, known=NEWEST)
+        done = {number for (number,) in db.execute_sql("SELECT number FROM hub_schema")}
+        if done and max(done) > NEWEST:
+            raise IntegrityFault("store.newer", found=max(done), known=NEWEST)
         for number, statements in STEPS:
-            if number > found:
+            if number not in done:
                 for statement in statements():
                     store.alter(db, statement)
                 db.execute_sql("INSERT INTO hub_schema (number) VALUES (?)", (number,))
