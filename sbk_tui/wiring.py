@@ -331,6 +331,7 @@ def _desks(
                 certificate=opened.incarnation.certificate,
             ),
             ledger,
+            till.money,
             desk=papers_head,
             now_ms=now_ms,
             new_id=new_id,

@@ -267,6 +267,7 @@ class SpentNumber(Base):
 class Payment(Base):
     id = TextField(primary_key=True)
     person = TextField(index=True)
+    counter = TextField()
     state = TextField()
     made = TextField()
     reference = TextField(index=True)

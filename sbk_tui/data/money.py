@@ -5,19 +5,29 @@ Lists come page by page behind a key.
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
 
+from sbk_tui.data.day import day_hlc
+from sbk_tui.data.record import decode_payload
 from sbk_tui.data.store import Store
+from sbk_tui.domain.operations.fee import Pay
 from sbk_tui.domain.paper_number import FormKind, NumberBatch, NumberState, SpentNumber, in_use
-from sbk_tui.domain.payment import Payment
+from sbk_tui.domain.payment import Payment, PaymentState
 from sbk_tui.domain.people import Person
 
 _batch = msgspec.msgpack.Decoder(NumberBatch).decode
 _spent = msgspec.msgpack.Decoder(SpentNumber).decode
 _payment = msgspec.msgpack.Decoder(Payment).decode
 _person = msgspec.msgpack.Decoder(Person).decode
+_OPEN = (
+    "SELECT sum(CASE WHEN state = ? THEN 1 ELSE 0 END),"
+    " sum(CASE WHEN state = ? AND application = '' THEN 1 ELSE 0 END)"
+    " FROM payment WHERE counter = ?"
+)
+_OPEN_STATES = (PaymentState.CHARGING.value, PaymentState.PAID.value)
 MOST_MISSING = 50
 """Missing numbers that a report names."""
 
@@ -42,6 +52,23 @@ class Top(NamedTuple):
     """Its number, or empty when the stock is empty."""
     left: int
     """How many are left in all batches of this counter."""
+
+
+class Takings(NamedTuple):
+    """What a counter took in a day, and what is left open."""
+
+    pos: int
+    pos_fen: int
+    """Through the terminal; its own settlement must say the same."""
+    bank: int
+    bank_fen: int
+    """Paid at the bank, by the receipts that were brought."""
+    hanging: int
+    """Charges of which nobody knows the outcome yet."""
+    unregistered: int
+    """Paid, and not registered for an application yet (交费登记)."""
+    unseen: int
+    """Papers that were sent to the printer and not looked at."""
 
 
 class Money:
@@ -122,6 +149,32 @@ class Money:
                 "SELECT body FROM payment WHERE person = ? ORDER BY made DESC, id DESC", (person,)
             ).fetchall()
         return tuple(_payment(row[0]) for row in rows)
+
+    def takings(self, day: date) -> Takings:
+        """Return what was paid on a day by this counter's own log, and what is open now."""
+        paid: dict[bool, list[int]] = {True: [], False: []}
+        with self._store.session() as db:
+            rows: Any = db.execute_sql(
+                "SELECT payload FROM operation WHERE hlc >= ? AND hlc < ? AND kind = ?"
+                " AND payload IS NOT NULL",
+                (day_hlc(day), day_hlc(day + timedelta(days=1)), Pay.kind),
+            ).fetchall()
+            for (payload,) in rows:
+                pay = decode_payload(Pay.kind, bytes(payload))
+                assert isinstance(pay, Pay)  # noqa: S101 -- what the kind says
+                row: Any = db.execute_sql(
+                    "SELECT amount_fen FROM payment WHERE id = ?", (pay.payment,)
+                ).fetchone()
+                paid[bool(pay.slip.bank)].append(int(row[0]) if row else 0)
+            left: Any = db.execute_sql(_OPEN, (*_OPEN_STATES, self._counter)).fetchone()
+            unseen: Any = db.execute_sql(
+                "SELECT count(*) FROM saga WHERE state IN ('intent', 'sent', 'unknown')"
+            ).fetchone()
+        hanging = int(left[0] or 0)
+        return Takings(
+            len(paid[False]), sum(paid[False]), len(paid[True]), sum(paid[True]), hanging,
+            int(left[1] or 0), max(0, int(unseen[0]) - hanging),
+        )  # fmt: skip
 
     def holder_of(self, payment: Payment) -> Person | None:
         """Return whose fee it is."""

@@ -233,15 +233,15 @@ class Records:
 
     def _put_payment(self, payment: Payment, body: bytes) -> None:
         self._db.execute_sql(
-            "INSERT INTO payment (id, person, state, made, reference, notice, note, application,"
-            " amount_fen, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
-            " SET state = excluded.state, reference = excluded.reference,"
-            " notice = excluded.notice, note = excluded.note,"
+            "INSERT INTO payment (id, person, counter, state, made, reference, notice, note,"
+            " application, amount_fen, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET state = excluded.state,"
+            " reference = excluded.reference, notice = excluded.notice, note = excluded.note,"
             " application = excluded.application, body = excluded.body",
             (
-                payment.id, payment.person, payment.state.value, _text(payment.made_at),
-                payment.slip.reference if payment.slip else "", payment.notice, payment.note,
-                payment.application, payment.amount_fen, body,
+                payment.id, payment.person, payment.counter, payment.state.value,
+                _text(payment.made_at), payment.slip.reference if payment.slip else "",
+                payment.notice, payment.note, payment.application, payment.amount_fen, body,
             ),
         )  # fmt: skip
 

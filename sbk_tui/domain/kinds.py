@@ -103,7 +103,7 @@ KINDS = (
     Kind(CancelTempCard,       _D,     _C.TEMP_CARD, "6.3"),
     Kind(Correct,              _D,     _C.CORRECT,  "F2"),
     Kind(ChangePhoto,          _D,     _C.CORRECT,  "F3"),
-    Kind(CloseDay,             _F,     _C.QUERY,    "B6"),
+    Kind(CloseDay,             _F,     _C.QUERY,    "B6", 2),
     Kind(SettleCase,           _F,     _C.QUERY,    "B16"),
     Kind(ExtendLeash,          _F,     _C.QUERY,    "B21"),
 )  # fmt: skip

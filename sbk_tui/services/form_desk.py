@@ -129,7 +129,7 @@ class FormDesk:
         """
         payment = self._till.known(payment_id)
         number = payment.notice if kind is FormKind.NOTICE else payment.note
-        operation = VoidNumber(form=kind.value, number=number, reason=reason)
+        operation = VoidNumber(paper=kind.value, number=number, reason=reason)
         settled = SettledStep(payment_id, FORMS[kind], StepState.FAILED, {"void": reason})
         return self._till.ledger.perform(
             self._till.ledger.intend(operation, op=op), beside=[settled]

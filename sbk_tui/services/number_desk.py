@@ -61,7 +61,7 @@ class NumberDesk:
         self._check(TAKE_IN_FIELDS, values)
         first, last = (PaperNumber.parse(values[f"number_{end}"]) for end in ("first", "last"))
         operation = TakeInNumbers(
-            form=values["form_kind"],
+            paper=values["form_kind"],
             batch=values["number_batch"].strip(),
             first=str(first),
             last=str(last),
@@ -77,7 +77,7 @@ class NumberDesk:
         """
         self._check(VOID_FIELDS, values)
         operation = VoidNumber(
-            form=values["form_kind"],
+            paper=values["form_kind"],
             number=str(PaperNumber.parse(values["paper_number"])),
             reason=values["void_reason"],
         )

@@ -142,16 +142,16 @@ def money_wishes(holder: str) -> list[Operation]:
     fee = payment_of(holder)
     name, slip = HOLDERS[holder], PaySlip(reference=fee[-12:], paid_on=date(2026, 11, 24))
     return [
-        TakeInNumbers(form="1", batch="甲", first="A001", last="A009"),
-        TakeInNumbers(form="2", batch="乙", first="F001", last="F009"),
+        TakeInNumbers(paper="1", batch="甲", first="A001", last="A009"),
+        TakeInNumbers(paper="2", batch="乙", first="F001", last="F009"),
         GiveNotice(person=holder, payer=name, reason="51", amount_fen=2500, number="A001"),
         Charge(person=holder, payer=name, reason="51", amount_fen=2500),
         Charge(person=holder, payer=name, reason="51", amount_fen=2500, payment=fee),
         Pay(payment=fee, slip=slip),
         NotCharged(payment=fee, seen="query"),
         GiveNote(payment=fee, number="F001"),
-        VoidNumber(form="1", number="A001", reason="1"),
-        VoidNumber(form="2", number="F001", reason="2"),
+        VoidNumber(paper="1", number="A001", reason="1"),
+        VoidNumber(paper="2", number="F001", reason="2"),
         RegisterFee(payment=fee, application="a" * 32),
         UnregisterFee(payment=fee, reason="1"),
     ]

@@ -41,8 +41,8 @@ def county(tmp_path: Path) -> Iterator[Office]:
 def ready(folder: Path) -> Office:
     office = make_office(folder, level="C", key=None)
     office.do(stock())
-    office.do(TakeInNumbers(form="1", batch="甲", first="A001", last="A006"))
-    office.do(TakeInNumbers(form="2", batch="乙", first="F001", last="F006"))
+    office.do(TakeInNumbers(paper="1", batch="甲", first="A001", last="A006"))
+    office.do(TakeInNumbers(paper="2", batch="乙", first="F001", last="F006"))
     return office
 
 
@@ -83,7 +83,7 @@ def acts(office: Office, person: str) -> list[Callable[[], Operation]]:
     def void(form: FormKind, reason: str) -> Operation:
         payment = money(office).payment(payment_of(person))
         mine = (payment.notice if form is FormKind.NOTICE else payment.note) if payment else ""
-        return VoidNumber(form=form.value, number=mine or top(form).next, reason=reason)
+        return VoidNumber(paper=form.value, number=mine or top(form).next, reason=reason)
 
     def renewed() -> Operation:
         return replace(again(), payment=payment_of(person))

@@ -102,16 +102,16 @@ def test_the_new_batch_comes_when_the_old_one_is_used_up() -> None:
     ("A000X", "A000X", "numbers.form"),
 ])  # fmt: skip
 def test_a_batch_is_a_range_that_nobody_has(first: str, last: str, outcome: str) -> None:
-    operation = TakeInNumbers(form="1", batch="2026甲", first=first, last=last)
+    operation = TakeInNumbers(paper="1", batch="2026甲", first=first, last=last)
     assert refused(Known(OLD, THEIRS), operation) == outcome
 
 
 @pytest.mark.clause("F11")
 def test_the_same_numbers_on_another_paper_do_not_overlap() -> None:
-    note = TakeInNumbers(form="2", batch="2026乙", first="A0001", last="A0003")
+    note = TakeInNumbers(paper="2", batch="2026乙", first="A0001", last="A0003")
     assert refused(Known(OLD), note) == ""
-    assert refused(Known(), TakeInNumbers(form="3", batch="x", first="A0001", last="A0003"))
-    assert refused(Known(), TakeInNumbers(form="1", batch="", first="A0001", last="A0003"))
+    assert refused(Known(), TakeInNumbers(paper="3", batch="x", first="A0001", last="A0003"))
+    assert refused(Known(), TakeInNumbers(paper="1", batch="", first="A0001", last="A0003"))
 
 
 @pytest.mark.clause("F10")
@@ -130,7 +130,7 @@ def test_the_same_numbers_on_another_paper_do_not_overlap() -> None:
 ])  # fmt: skip
 def test_what_can_be_void(entities: list[object], number: str, reason: str, outcome: str) -> None:
     world = Known(*entities)  # type: ignore[arg-type]
-    assert refused(world, VoidNumber(form="1", number=number, reason=reason)) == outcome
+    assert refused(world, VoidNumber(paper="1", number=number, reason=reason)) == outcome
 
 
 @pytest.mark.clause("F10")
@@ -139,7 +139,7 @@ def test_what_can_be_void(entities: list[object], number: str, reason: str, outc
 ])  # fmt: skip
 def test_a_void_notice_keeps_both_numbers_and_the_amount(reason: str, state: PaymentState) -> None:
     world = Known(spent("A0001", payment="p"), payment(notice="A0001"))
-    void, after = VoidNumber(form="1", number="A0001", reason=reason).effect(world, occasion())
+    void, after = VoidNumber(paper="1", number="A0001", reason=reason).effect(world, occasion())
     assert isinstance(void, SpentNumber)
     assert (void.state, void.reason, void.payment) == (NumberState.VOID, reason, "p")
     assert after == payment(state, notice="")

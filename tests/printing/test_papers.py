@@ -111,6 +111,9 @@ DAY = {
     **dict.fromkeys(("done", "recorded", "counted", "waiting", "refused", "papers"), "3"),
     **dict.fromkeys(("drafts", "cases", "seq"), "0"),
     "difference": "",
+    **dict.fromkeys(("hanging", "unregistered", "unseen"), "0"),
+    "pos": "1 笔 25.00 元",
+    "bank": "0 笔 0.00 元",
     "hash": "9F3A61C2D4E5B6A7",
 }
 STOCK_OF_NUMBERS = {
@@ -157,6 +160,9 @@ TABLES = {
     ],
     "differences": [
         {"what": "缺", "card": "D12345678", "name": "张晓禾", "village": "示例村"},
+    ],
+    "numbers": [
+        {"batch": "财政票据 2026乙", "next": "F0004", "used": "3", "void": "0", "left": "47"}
     ],
     "work": [{"kind": "个人发卡", "clerk": "张晓禾", "count": "3"}],
 }

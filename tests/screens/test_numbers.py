@@ -61,7 +61,7 @@ async def test_a_carton_is_taken_in_once_and_an_overlap_is_refused(
 async def test_a_void_number_keeps_its_reason_and_the_next_one_is_offered(
     counter: wiring.Counter, app: SbkApp
 ) -> None:
-    do(counter, TakeInNumbers(form="2", batch="2026乙", first="F0001", last="F0050"))
+    do(counter, TakeInNumbers(paper="2", batch="2026乙", first="F0001", last="F0050"))
     async with app.run_test(size=SIZE) as pilot:
         await open_job(pilot, "010")
         await pilot.press("f7")

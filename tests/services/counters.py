@@ -30,8 +30,8 @@ def make_county(home: Path, pos: str = "") -> None:
     """Set a county counter up in `home`: a formally lost card, both papers in stock, a terminal."""
     counter = make_counter(home, level="C")
     do(counter, FormalLoss(card=CARDS[0], id_shown=True))
-    do(counter, TakeInNumbers(form="1", batch="2026甲", first="A0001", last="A0050"))
-    do(counter, TakeInNumbers(form="2", batch="2026乙", first="F0001", last="F0050"))
+    do(counter, TakeInNumbers(paper="1", batch="2026甲", first="A0001", last="A0050"))
+    do(counter, TakeInNumbers(paper="2", batch="2026乙", first="F0001", last="F0050"))
     counter.close()
     if pos:
         (home / "config.toml").write_text(f'[devices]\npos = "{pos}"\n', "utf-8")

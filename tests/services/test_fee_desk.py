@@ -19,6 +19,7 @@ from sbk_tui.errors import DeviceFault, HubUnreachable, OutcomeUnknown, Refusal
 from sbk_tui.hardware.pos_driver import SerialPos
 from sbk_tui.hardware.pos_twin import PosTwin
 from sbk_tui.pinyin import initials
+from sbk_tui.services.day_desk import BoxCount
 from sbk_tui.services.fee_desk import _day_of
 from tests.screens.conftest import kinds
 from tests.services.counters import (
@@ -317,3 +318,26 @@ def test_registering_without_a_line_changes_nothing_and_the_payment_stays(
 ])  # fmt: skip
 def test_the_year_of_a_slip_is_ours(month_day: str, today: date, day: date) -> None:
     assert _day_of(month_day, today) == day
+
+
+@pytest.mark.clause("B6")
+def test_the_day_closes_with_money_and_numbers(county: wiring.Counter, twin: PosTwin) -> None:
+    charge(county)
+    give_note(county)
+    county.desks.forms.print_paper(payment_of(county), FormKind.NOTE)
+    book = county.desks.day.book()
+    assert (book.money.pos, book.money.pos_fen, book.money.bank) == (1, 2500, 0)
+    assert book.money.pos_fen == sum(sale.amount_fen for sale in twin.charged)
+    assert (book.money.hanging, book.money.unregistered, book.money.unseen) == (0, 1, 1)
+    assert [(count.next, count.used, count.left) for count in book.numbers] == [
+        ("A0001", 0, 50), ("F0002", 1, 49),
+    ]  # fmt: skip
+    counts = {box: _counted(box, recorded) for box, recorded in book.boxes.items()}
+    closing = county.desks.day.close(book, counts, op=new_op())
+    paper = county.desks.papers.owed(closing.paper)
+    assert paper.values["pos"] == "1 笔 25.00 元"
+    assert paper.tables["numbers"][1]["next"] == "F0002"
+
+
+def _counted(box: str, recorded: int) -> BoxCount:
+    return BoxCount(box=box, recorded=recorded, counted=recorded)

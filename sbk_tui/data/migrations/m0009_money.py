@@ -26,6 +26,7 @@ STATEMENTS = (
     CREATE TABLE "payment" (
         "id" TEXT NOT NULL PRIMARY KEY,
         "person" TEXT NOT NULL,
+        "counter" TEXT NOT NULL,
         "state" TEXT NOT NULL,
         "made" TEXT NOT NULL,
         "reference" TEXT NOT NULL,

@@ -78,7 +78,7 @@ class TakeInNumbers(Operation, frozen=True, array_like=True, kw_only=True):
 
     kind: ClassVar[str] = "numbers.take_in"
 
-    form: str
+    paper: str
     """票据种类, a code of the table `form_kind`."""
     batch: str
     """票据代码 or the batch as the office calls it."""
@@ -86,7 +86,7 @@ class TakeInNumbers(Operation, frozen=True, array_like=True, kw_only=True):
     last: str
 
     def admit(self, world: World, occasion: Occasion, rules: Rules) -> None:
-        if self.form not in _FORMS:
+        if self.paper not in _FORMS:
             raise Refusal("numbers.form_kind", clause="F11")
         if not 0 < len(self.batch) <= _MOST_BATCH:
             raise Refusal("numbers.batch", clause="F11", most=_MOST_BATCH)
@@ -98,7 +98,7 @@ class TakeInNumbers(Operation, frozen=True, array_like=True, kw_only=True):
             raise Refusal("numbers.range", clause="F11", first=self.first, last=self.last)
         if steps >= MOST_NUMBERS:
             raise Refusal("numbers.size", clause="F11", most=MOST_NUMBERS)
-        for batch in world.number_batches(self.form):
+        for batch in world.number_batches(self.paper):
             if batch.overlaps(self.first, self.last):
                 raise Refusal(
                     "numbers.overlap", clause="F11", first=batch.first, last=batch.last,
@@ -106,12 +106,12 @@ class TakeInNumbers(Operation, frozen=True, array_like=True, kw_only=True):
                 )  # fmt: skip
 
     def effect(self, world: World, occasion: Occasion) -> tuple[Entity, ...]:
-        if self.form not in _FORMS or not _is_range(self.first, self.last):
+        if self.paper not in _FORMS or not _is_range(self.first, self.last):
             return ()
         return (
             NumberBatch(
                 id=occasion.op,
-                form=FormKind(self.form),
+                form=FormKind(self.paper),
                 batch=self.batch,
                 first=self.first,
                 last=self.last,
@@ -137,21 +137,21 @@ class VoidNumber(Operation, frozen=True, array_like=True, kw_only=True):
 
     kind: ClassVar[str] = "numbers.void"
 
-    form: str
+    paper: str
     number: str
     reason: str
     """作废原因, a code of the table `void_reason`."""
 
     def admit(self, world: World, occasion: Occasion, rules: Rules) -> None:
-        if self.form not in _FORMS:
+        if self.paper not in _FORMS:
             raise Refusal("numbers.form_kind", clause="F10")
         if not rules.knows("void_reason", self.reason):
             raise Refusal("numbers.void_reason", clause="F10")
-        spent = world.spent_number(self.form, self.number)
+        spent = world.spent_number(self.paper, self.number)
         if spent is None:
             if self.reason == WITHDRAWN:
                 raise Refusal("numbers.void_reason", clause="F10")
-            refuse_unless_next(world, occasion, FormKind(self.form), self.number)
+            refuse_unless_next(world, occasion, FormKind(self.paper), self.number)
             return
         if spent.state is NumberState.VOID:
             raise Refusal(
@@ -164,11 +164,11 @@ class VoidNumber(Operation, frozen=True, array_like=True, kw_only=True):
             _refuse_for(payment, spent, self.reason)
 
     def effect(self, world: World, occasion: Occasion) -> tuple[Entity, ...]:
-        if self.form not in _FORMS:
+        if self.paper not in _FORMS:
             return ()
-        spent = world.spent_number(self.form, self.number)
+        spent = world.spent_number(self.paper, self.number)
         if spent is None:
-            form = FormKind(self.form)
+            form = FormKind(self.paper)
             return spend(world, occasion, form, self.number, reason=self.reason)
         void = replace(spent, state=NumberState.VOID, reason=self.reason)
         payment = world.payment(spent.payment)
