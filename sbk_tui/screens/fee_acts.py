@@ -147,6 +147,12 @@ class ChargeScreen(FeeScreen):
         keys = ("help", "read_id", "find", "void", "confirm", "back")
         self.query_one(KeyBar).text = legend(keys, {"void": word("fee.query_key")})
 
+    def action_back(self) -> None:
+        """Esc: a charge that was sent cannot be taken back; say so and wait."""
+        if self.busy:
+            self.messages.say(word("fee.no_way_back"))
+        super().action_back()
+
     def _ask_charge(self) -> None:
         payment, values = self.standing.payment, self.values
         waits = payment is not None and payment.is_open
