@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sbk_tui import config as configuration
-from sbk_tui import sender, surroundings
-from sbk_tui.codes import code_tables
+from sbk_tui import process, sender, surroundings
+from sbk_tui.codes import code_tables, fee_table
 from sbk_tui.data import counter_file
 from sbk_tui.data.access import AccessLog
 from sbk_tui.data.blobs import MOST_BYTES, Blobs
@@ -31,7 +31,9 @@ from sbk_tui.data.keyring import Cost, Keyring, Opened, choose_cost
 from sbk_tui.data.ledger import Ledger, Session
 from sbk_tui.data.line import is_enrolled
 from sbk_tui.data.lookup import Lookup
+from sbk_tui.data.money import Money
 from sbk_tui.data.papers import Papers
+from sbk_tui.data.planned_sagas import PlannedSagas
 from sbk_tui.data.pseudonym import pseudonyms
 from sbk_tui.data.record import SALT_BYTES
 from sbk_tui.data.sagas import Sagas
@@ -47,13 +49,16 @@ from sbk_tui.domain.world import CHINA, Seat, from_ms
 from sbk_tui.errors import BadUsage, IntegrityFault, Refusal
 from sbk_tui.hardware.ports import (
     DocumentPrinter,
+    FormPrinter,
     IdCardReader,
     KeyService,
     PictureSource,
     PinPad,
+    PosTerminal,
     SocialCardReader,
 )
 from sbk_tui.pinyin import initials
+from sbk_tui.printing.escp import Offset
 from sbk_tui.resources import toml
 from sbk_tui.sender import Sender
 from sbk_tui.services import signing, words
@@ -68,11 +73,14 @@ from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import DraftDesk
+from sbk_tui.services.fee_desk import FeeDesk
+from sbk_tui.services.form_desk import FormDesk
 from sbk_tui.services.handover_desk import HandoverDesk
 from sbk_tui.services.household_desk import HouseholdDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.line_desk import LineDesk
+from sbk_tui.services.number_desk import NumberDesk
 from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.pin_desk import PinDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
@@ -84,6 +92,7 @@ from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.services.stock_desk import StockDesk
 from sbk_tui.services.temp_chip import TempChips
 from sbk_tui.services.temp_desk import TempDesk
+from sbk_tui.services.till import Till
 from sbk_tui.services.unit_desk import UnitDesk
 from sbk_tui.surroundings import Place
 
@@ -221,7 +230,7 @@ def opening(home: Path, keys: Opened, *, encrypted: bool) -> Opening:
         district=held.district,
         authority=Authority(level=CounterLevel(held.level), removed=removed),
     )
-    rules = Rules(settings=config.rules, codes=code_tables())
+    rules = Rules(settings=config.rules, codes=code_tables(), fees=fee_table())
     session = Session(keys.slot.clerk, keys.slot.name, keys.slot.role, keys.signer)
     return Opening(config, key, opened, seat, rules, session)
 
@@ -292,7 +301,16 @@ def _desks(
     reader = social_reader_of(config)
     chips = ChipDesk(reader, lookup)
     papers_head = Desk(held.office, held.counter, session.name)
-    sagas = Sagas(store, new_id())
+    planned = PlannedSagas(store, process.this_process())
+    till = Till(
+        ledger=ledger,
+        money=Money(store, held.counter),
+        sagas=Sagas(store, holder=process.this_process(), is_alive=process.is_alive),
+        rules=rules,
+        desk=papers_head,
+        now_ms=now_ms,
+        clerk=session.clerk,
+    )
 
     def unlock(clerk: str, password: str) -> Session:
         keys = Keyring(home, now_ms).unlock(clerk, password)
@@ -356,6 +374,7 @@ def _desks(
                 certificate=opened.incarnation.certificate,
             ),
             ledger,
+            till.money,
             desk=papers_head,
             now_ms=now_ms,
             new_id=new_id,
@@ -453,13 +472,16 @@ def _desks(
         temp=TempDesk(
             ledger=ledger,
             cards=TempCards(store, held.counter),
-            sagas=sagas,
-            chips=_temp_chips(config, sagas, lookup, session, reader),
+            sagas=planned,
+            chips=_temp_chips(config, planned, lookup, session, reader),
             rules=rules,
             desk=papers_head,
             today=ledger.today,
             new_id=new_id,
         ),
+        fees=_fee_desk(config, till),
+        forms=_form_desk(home, config, till),
+        numbers=NumberDesk(ledger, till.money, rules=rules, desk=papers_head, now_ms=now_ms),
         correct=CorrectDesk(
             ledger=ledger,
             blobs=Blobs(store, home / BLOBS, key),
@@ -470,6 +492,36 @@ def _desks(
         ),
         new_id=new_id,
     )
+
+
+def _fee_desk(config: configuration.Config, till: Till) -> FeeDesk:
+    url, operator = config.devices.pos, till.clerk[-4:]
+
+    def pos() -> PosTerminal:
+        from sbk_tui.hardware.pos_driver import SerialPos
+
+        return SerialPos(url, os.environ, operator=operator)
+
+    return FeeDesk(
+        till,
+        pos=pos if url else None,
+        new_id=new_id,
+        new_nonce=lambda: f"{secrets.randbelow(10_000):04d}",
+    )
+
+
+def _form_desk(home: Path, config: configuration.Config, till: Till) -> FormDesk:
+    devices = config.devices
+
+    def printer() -> FormPrinter:
+        from sbk_tui.hardware.paper_out import open_form_printer
+
+        folder = home / "papers"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        url = devices.form_printer or f"file://{folder}/%Y%m%d-%H%M%S-{{title}}.prn"
+        return open_form_printer(url, lambda: from_ms(now_ms()).astimezone(CHINA))
+
+    return FormDesk(till, printer, Offset(devices.form_offset_x, devices.form_offset_y))
 
 
 def _reader_of(config: configuration.Config) -> Callable[[], IdCardReader] | None:
@@ -518,7 +570,7 @@ def _key_service_of(config: configuration.Config) -> Callable[[], KeyService] | 
 
 def _temp_chips(
     config: configuration.Config,
-    sagas: Sagas,
+    sagas: PlannedSagas,
     lookup: Lookup,
     session: Session,
     reader: Callable[[], SocialCardReader] | None,

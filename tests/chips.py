@@ -6,7 +6,7 @@ import itertools
 from dataclasses import replace
 
 from sbk_tui import wiring
-from sbk_tui.data.sagas import Sagas
+from sbk_tui.data.planned_sagas import PlannedSagas
 from sbk_tui.data.temp_cards import TempCards
 from sbk_tui.domain.people import Person
 from sbk_tui.hardware.chip.twin_card import VirtualCard
@@ -49,7 +49,7 @@ def with_reader(
 ) -> wiring.Counter:
     """Return the counter as it is with a reader and a key service; `run` names its process."""
     store = counter.opened.store
-    sagas = Sagas(store, run)
+    sagas = PlannedSagas(store, run)
     keys = service or KeyServiceTwin()
     chips = TempChips(
         sagas, counter.lookup, reader=lambda: reader, service=lambda: keys,

@@ -1,257 +1,224 @@
-"""Sagas: work with devices, each step on disk before the device is touched and after it answered.
+"""Persisted steps of work with devices: what was intended, sent, and what came of it.
 
-A step goes planned → intent → sent → confirmed, failed or unknown (B3). What another run of the
-program left at `intent` or `sent` is unknown: it is never repeated, the device is asked. A step
-can be found done at any time before: the device shows that it is.
+A step is on disk as `intent`, in the transaction of its operation, before a device is touched.
+After a crash whoever looks finds it `unknown`: it is asked about, never repeated on a guess.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import msgspec
 from peewee import SqliteDatabase
 
-from sbk_tui.data import models
 from sbk_tui.data.beside import Performed
 from sbk_tui.data.store import Store
 
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(dict[str, str]).decode
+_COLUMNS = "saga, n, name, state, device, holder, baseline, sent_at, evidence, op"
+
 
 class StepState(StrEnum):
-    """How far one step is."""
+    """How far a step with a device is."""
 
     PLANNED = "planned"
+    """Known from the start, not begun (`planned_sagas`)."""
     INTENT = "intent"
-    """What is to be done and how the device stands (`baseline`) is on disk; nothing was sent."""
     SENT = "sent"
     CONFIRMED = "confirmed"
     FAILED = "failed"
-    """The device said no."""
+    """Nothing happened, or what happened was undone forward."""
     UNKNOWN = "unknown"
-    """Sent, perhaps, and no answer: only the device can tell."""
 
 
-class SagaState(StrEnum):
-    """Whether a saga still waits for somebody."""
-
-    OPEN = "open"
-    DONE = "done"
-    DROPPED = "dropped"
-    """Given up by a clerk; what stands on the device stays there."""
-
-
-S = StepState
-_IN_FLIGHT = (S.INTENT, S.SENT)
-ALLOWED = {
-    S.INTENT: frozenset({S.PLANNED, S.INTENT, S.FAILED, S.UNKNOWN}),
-    # After `unknown` only by whoever has asked the device.
-    S.SENT: frozenset({S.PLANNED, S.INTENT, S.SENT, S.FAILED, S.UNKNOWN}),
-    S.CONFIRMED: frozenset(set(S)),
-    S.FAILED: frozenset({S.INTENT, S.SENT, S.FAILED, S.UNKNOWN}),
-    S.UNKNOWN: frozenset({S.INTENT, S.SENT, S.UNKNOWN}),
-}
-"""Target → the states it may come from."""
+OPEN = (StepState.INTENT, StepState.SENT, StepState.UNKNOWN)
+_RUNNING = (StepState.INTENT, StepState.SENT)
 
 
 class Step(NamedTuple):
-    """One step of a saga."""
+    """One action of one device."""
 
+    saga: str
     n: int
     name: str
+    """What is done: `notice`, `charge`, `note`."""
     state: StepState
     device: str
     holder: str
-    """The run of the program that last worked on it."""
-    baseline: bytes
-    """What is sent and how the device stood before, as the kind of saga says it."""
+    """The process that works on it."""
+    baseline: Mapping[str, str]
+    """What was known before: the next number, the nonce, the amount."""
     sent_at: int | None
-    """Unix ms."""
-    evidence: bytes
-    """What the device said afterwards."""
+    evidence: Mapping[str, str]
+    """What was learned afterwards, and how."""
     op: str
-    """The operation that records it; empty for steps that leave none."""
+    """The operation that settled it, or empty."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to say what came of it."""
+        return self.state in OPEN
 
 
-class Saga(NamedTuple):
-    """A piece of work with devices."""
+class PlannedStep(NamedTuple):
+    """A step that begins with an operation: written as `intent` in its transaction."""
 
-    id: str
+    saga: str
     kind: str
     subject: str
     clerk: str
-    state: SagaState
-    at_ms: int
-    steps: tuple[Step, ...]
-
-    def step(self, name: str) -> Step:
-        """Return the step of that name (`KeyError` is a mistake of ours)."""
-        for step in self.steps:
-            if step.name == name:
-                return step
-        raise KeyError(name)
-
-
-class Plan(NamedTuple):
-    """A step as it is planned."""
-
     name: str
-    device: str = ""
-    baseline: bytes = b""
-    op: str = ""
+    device: str
+    holder: str
+    baseline: Mapping[str, str]
+
+    def write(self, db: SqliteDatabase, done: Performed) -> None:
+        """File saga and step."""
+        db.execute_sql(
+            "INSERT INTO saga (id, kind, subject, clerk, state, at) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET clerk = excluded.clerk, state = excluded.state",
+            (self.saga, self.kind, self.subject, self.clerk, StepState.INTENT.value, done.at_ms),
+        )
+        db.execute_sql(
+            f"INSERT INTO saga_step ({_COLUMNS})"  # noqa: S608 -- our own column names
+            " VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM saga_step WHERE saga = ?),"
+            " ?, ?, ?, ?, ?, NULL, ?, '')",
+            (
+                self.saga, self.saga, self.name, StepState.INTENT.value, self.device, self.holder,
+                _pack(dict(self.baseline)), _pack({}),
+            ),
+        )  # fmt: skip
 
 
-class Sagas:
-    """The sagas of one counter, for one run of the program."""
-
-    def __init__(self, store: Store, holder: str) -> None:
-        """Take the store and a name for this run that no other run has."""
-        self._store = store
-        self._holder = holder
-
-    def begin(
-        self,
-        saga_id: str,
-        *,
-        kind: str,
-        subject: str,
-        clerk: str,
-        at_ms: int,
-        steps: Sequence[Plan],
-    ) -> Saga:
-        """Put a saga and its plan on disk and return it; an id met before gives the first."""
-        with self._store.write() as db:
-            found = _saga(db, saga_id)
-            if found is not None:
-                return found
-            models.Saga.insert(
-                id=saga_id, kind=kind, subject=subject, clerk=clerk,
-                state=SagaState.OPEN.value, at=at_ms,
-            ).execute(db)  # fmt: skip
-            for n, plan in enumerate(steps):
-                models.SagaStep.insert(
-                    saga=saga_id, n=n, name=plan.name, state=S.PLANNED.value, device=plan.device,
-                    holder=self._holder, baseline=plan.baseline, sent_at=None, evidence=b"",
-                    op=plan.op,
-                ).execute(db)  # fmt: skip
-            begun = _saga(db, saga_id)
-        assert begun is not None  # noqa: S101 -- just written
-        return begun
-
-    def get(self, saga_id: str) -> Saga | None:
-        """Return a saga."""
-        with self._store.session() as db:
-            return _saga(db, saga_id)
-
-    def open(self, subject: str = "") -> tuple[Saga, ...]:
-        """Return what waits for somebody, oldest first; with `subject`, about it only."""
-        query = models.Saga.select(models.Saga.id).where(models.Saga.state == SagaState.OPEN.value)
-        if subject:
-            query = query.where(models.Saga.subject == subject)
-        with self._store.session() as db:
-            ids = [row.id for row in query.order_by(models.Saga.at, models.Saga.id).bind(db)]
-            return tuple(saga for each in ids if (saga := _saga(db, each)) is not None)
-
-    def take_over(self, saga_id: str) -> Saga | None:
-        """Return a saga to go on with: what other runs left in flight is unknown from now on."""
-        with self._store.write() as db:
-            models.SagaStep.update(state=S.UNKNOWN.value, holder=self._holder).where(
-                models.SagaStep.saga == saga_id,
-                models.SagaStep.state.in_([each.value for each in _IN_FLIGHT]),
-                models.SagaStep.holder != self._holder,
-            ).execute(db)
-            return _saga(db, saga_id)
-
-    def intend(self, saga_id: str, name: str, baseline: bytes) -> None:
-        """Note what is to be done; on return it is on disk, and the device may be touched."""
-        self._move(saga_id, name, S.INTENT, baseline=baseline)
-
-    def sent(self, saga_id: str, name: str, at_ms: int, baseline: bytes | None = None) -> None:
-        """Note that the device is told now; on return it is on disk."""
-        extra = {} if baseline is None else {"baseline": baseline}
-        self._move(saga_id, name, S.SENT, sent_at=at_ms, **extra)
-
-    def settle(self, saga_id: str, name: str, state: StepState, evidence: bytes = b"") -> None:
-        """Note what the device said: confirmed, failed or unknown."""
-        self._move(saga_id, name, state, evidence=evidence)
-
-    def answered(self, saga_id: str, state: StepState, evidence: bytes = b"") -> None:
-        """Settle whatever step of the saga was sent by this run; nothing when none was."""
-        with self._store.write() as db:
-            saga = _saga(db, saga_id)
-            for step in saga.steps if saga else ():
-                if step.state is S.SENT and step.holder == self._holder:
-                    _move(db, saga_id, step.name, state, {"evidence": evidence})
-
-    def drop(self, saga_id: str) -> None:
-        """Give an open saga up."""
-        with self._store.write() as db:
-            _end(db, saga_id, SagaState.DROPPED)
-
-    def _move(self, saga_id: str, name: str, state: StepState, **fields: bytes | int) -> None:
-        with self._store.write() as db:
-            _move(db, saga_id, name, state, {**fields, "holder": self._holder})
-
-
-class ConfirmedStep(NamedTuple):
-    """The last step of a saga, confirmed by an operation in its own transaction (`Beside`)."""
+class SettledStep(NamedTuple):
+    """The open step of a saga, settled by an operation in its transaction."""
 
     saga: str
     name: str
+    state: StepState
+    evidence: Mapping[str, str]
 
     def write(self, db: SqliteDatabase, done: Performed) -> None:
-        """Confirm it and close the saga."""
-        _move(db, self.saga, self.name, S.CONFIRMED, {"op": done.op})
-        _end(db, self.saga, SagaState.DONE)
+        """Note what came of it, and by which operation."""
+        _settle(db, self.saga, self.name, self.state, self.evidence, done.op)
 
 
-class DroppedSagas(NamedTuple):
-    """Open sagas about something that the operation puts an end to (`Beside`)."""
+class Sagas:
+    """The steps of one counter."""
 
-    subject: str
+    def __init__(self, store: Store, *, holder: str, is_alive: Callable[[str], bool]) -> None:
+        """Take the name of this process and the question whether another one still runs."""
+        self._store = store
+        self.holder = holder
+        self._is_alive = is_alive
 
-    def write(self, db: SqliteDatabase, done: Performed) -> None:  # noqa: ARG002 -- Beside
-        """Give them up."""
-        models.Saga.update(state=SagaState.DROPPED.value).where(
-            models.Saga.subject == self.subject, models.Saga.state == SagaState.OPEN.value
-        ).execute(db)
+    def sent(self, saga: str, name: str, at_ms: int) -> None:
+        """Note that the device is being told now; on return it is on disk."""
+        with self._store.write() as db:
+            db.execute_sql(
+                "UPDATE saga_step SET state = ?, sent_at = ?, holder = ? WHERE saga = ?"
+                " AND name = ? AND state IN (?, ?, ?)",
+                (
+                    StepState.SENT.value, at_ms, self.holder, saga, name,
+                    *(state.value for state in OPEN),
+                ),
+            )  # fmt: skip
+            _head(db, saga, StepState.SENT)
+
+    def settle(self, saga: str, name: str, state: StepState, evidence: Mapping[str, str]) -> None:
+        """Note what came of the open step `name`, without an operation."""
+        with self._store.write() as db:
+            _settle(db, saga, name, state, evidence, "")
+
+    def again(self, saga: str, name: str, baseline: Mapping[str, str]) -> None:
+        """Begin the step `name` once more, as `intent`: a reprint on the same number (F9)."""
+        with self._store.write() as db:
+            db.execute_sql(
+                f"INSERT INTO saga_step ({_COLUMNS})"  # noqa: S608 -- our own column names
+                " SELECT saga, (SELECT max(n) + 1 FROM saga_step WHERE saga = ?), name, ?,"
+                " device, ?, ?, NULL, ?, '' FROM saga_step WHERE saga = ? AND name = ?"
+                " ORDER BY n DESC LIMIT 1",
+                (
+                    saga, StepState.INTENT.value, self.holder, _pack(dict(baseline)), _pack({}),
+                    saga, name,
+                ),
+            )  # fmt: skip
+            _head(db, saga, StepState.INTENT)
+
+    def steps(self, saga: str) -> tuple[Step, ...]:
+        """Return the steps of a saga, in order; those a dead process left are `unknown` now."""
+        self._wake(saga)
+        with self._store.session() as db:
+            rows: Any = db.execute_sql(
+                f"SELECT {_COLUMNS} FROM saga_step WHERE saga = ? ORDER BY n",  # noqa: S608
+                (saga,),
+            ).fetchall()
+        return tuple(_step(row) for row in rows)
+
+    def open_step(self, saga: str) -> Step | None:
+        """Return the step that somebody must still settle."""
+        return next((step for step in self.steps(saga) if step.is_open), None)
+
+    def open_count(self) -> int:
+        """Return how many sagas have a step that nobody has settled."""
+        with self._store.session() as db:
+            row: Any = db.execute_sql(
+                "SELECT count(*) FROM saga WHERE state IN (?, ?, ?)",
+                tuple(state.value for state in OPEN),
+            ).fetchone()
+        return int(row[0])
+
+    def is_running(self, step: Step) -> bool:
+        """Return whether another window works on the step at this moment."""
+        running = step.state in _RUNNING and step.holder != self.holder
+        return running and self._is_alive(step.holder)
+
+    def _wake(self, saga: str) -> None:
+        with self._store.session() as db:
+            rows: Any = db.execute_sql(
+                "SELECT n, holder FROM saga_step WHERE saga = ? AND state IN (?, ?)",
+                (saga, *(state.value for state in _RUNNING)),
+            ).fetchall()
+        left = [n for n, holder in rows if not self._is_alive(holder)]
+        if not left:
+            return
+        with self._store.write() as db:
+            for n in left:
+                db.execute_sql(
+                    "UPDATE saga_step SET state = ? WHERE saga = ? AND n = ? AND state IN (?, ?)",
+                    (StepState.UNKNOWN.value, saga, n, *(state.value for state in _RUNNING)),
+                )
+            _head(db, saga, StepState.UNKNOWN)
 
 
-def _move(
-    db: SqliteDatabase, saga_id: str, name: str, state: StepState, fields: dict[str, object]
+def _settle(
+    db: SqliteDatabase,
+    saga: str,
+    name: str,
+    state: StepState,
+    evidence: Mapping[str, str],
+    op: str,
 ) -> None:
-    moved = (
-        models.SagaStep.update(state=state.value, **fields)
-        .where(
-            models.SagaStep.saga == saga_id,
-            models.SagaStep.name == name,
-            models.SagaStep.state.in_([each.value for each in ALLOWED[state]]),
-        )
-        .execute(db)
-    )
-    if not moved:
-        raise ValueError(f"{name}: no step that may become {state}")
-
-
-def _end(db: SqliteDatabase, saga_id: str, state: SagaState) -> None:
-    models.Saga.update(state=state.value).where(
-        models.Saga.id == saga_id, models.Saga.state == SagaState.OPEN.value
-    ).execute(db)
-
-
-def _saga(db: SqliteDatabase, saga_id: str) -> Saga | None:
-    row = next(iter(models.Saga.select().where(models.Saga.id == saga_id).bind(db)), None)
-    if row is None:
-        return None
-    steps = models.SagaStep.select().where(models.SagaStep.saga == saga_id)
-    return Saga(
-        row.id, row.kind, row.subject, row.clerk, SagaState(row.state), row.at,
-        tuple(_step(each) for each in steps.order_by(models.SagaStep.n).bind(db)),
+    db.execute_sql(
+        "UPDATE saga_step SET state = ?, evidence = ?, op = ? WHERE saga = ? AND name = ?"
+        " AND state IN (?, ?, ?)",
+        (
+            state.value, _pack(dict(evidence)), op, saga, name, *(each.value for each in OPEN),
+        ),
     )  # fmt: skip
+    _head(db, saga, state)
 
 
-def _step(row: models.SagaStep) -> Step:
+def _head(db: SqliteDatabase, saga: str, state: StepState) -> None:
+    db.execute_sql("UPDATE saga SET state = ? WHERE id = ?", (state.value, saga))
+
+
+def _step(row: Any) -> Step:
+    saga, n, name, state, device, holder, baseline, sent_at, evidence, op = row
     return Step(
-        row.n, row.name, StepState(row.state), row.device, row.holder, bytes(row.baseline),
-        row.sent_at, bytes(row.evidence), row.op,
+        saga, n, name, StepState(state), device, holder, _unpack(baseline), sent_at,
+        _unpack(evidence), op,
     )  # fmt: skip

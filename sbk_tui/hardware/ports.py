@@ -75,6 +75,18 @@ class DocumentPrinter(Protocol):
         """
 
 
+class FormPrinter(Protocol):
+    """A dot-matrix printer with pre-printed forms in it (缴款通知书, 财政票据)."""
+
+    def submit(self, title: str, data: bytes, /) -> str:
+        """Hand the printer's own bytes over and return the job's name once they were taken.
+
+        Raises:
+            OutcomeUnknown: `print.no_answer`: it may print all the same, look at the paper.
+            DeviceAbsent: no such queue, no spooler; DeviceFault: it refused the job.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Captured:
     """A picture or scan as it came: the bytes are the original and are kept."""
@@ -96,6 +108,60 @@ class PictureSource(Protocol):
             DeviceAbsent, DeviceBusy: nobody there, or somebody else holds it.
             DeviceFault: what came cannot be used; it was kept aside.
             Cancelled: `cancel` was set.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PosResult:
+    """What a card terminal said of one transaction."""
+
+    approved: bool
+    """Whether the card was charged."""
+    code: str
+    """Its answer, two characters: `00` done, `51` no money, …"""
+    nonce: str
+    """The number of the request that it answers."""
+    amount_fen: int | None = None
+    """None: the terminal does not say."""
+    reference: str = ""
+    """系统参考号."""
+    trace: str = ""
+    voucher: str = ""
+    batch: str = ""
+    terminal: str = ""
+    merchant: str = ""
+    authorisation: str = ""
+    month_day: str = ""
+    """MMDD by the terminal's clock; it does not tell the year."""
+    time: str = ""
+    card: str = ""
+    """Masked: at most the first six and the last four digits."""
+    issuer: str = ""
+
+
+class PosTerminal(Protocol):
+    """刷卡机 (POS) of the bank that collects the fees (5.1.1.1.2)."""
+
+    def charge(self, amount_fen: int, nonce: str, cancel: threading.Event) -> PosResult:
+        """Ask the terminal to charge a card, once, and return what it answered.
+
+        `cancel` counts only until the request was sent; after that the holder cancels at the
+        terminal.
+
+        Args:
+            nonce: four digits, never used by this counter for another request today.
+
+        Raises:
+            OutcomeUnknown: the terminal took the request and its answer did not come, or was
+                another request's: nobody knows whether the card was charged.
+            DeviceFault: nothing was charged; DeviceAbsent, DeviceBusy, Cancelled alike.
+        """
+
+    def last(self, nonce: str, cancel: threading.Event) -> PosResult:
+        """Ask the terminal for its last transaction (重打); it charges nothing.
+
+        Raises:
+            DeviceFault: it does not say; may be asked again.
         """
 
 

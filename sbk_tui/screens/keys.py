@@ -38,6 +38,7 @@ KEYS = (
     Key("mark_all", ("f7", "ctrl+n"), "F7"),
     Key("portrait", ("f7", "ctrl+n"), "F7"),
     Key("damage", ("f7", "ctrl+n"), "F7"),
+    Key("void", ("f7", "ctrl+n"), "F7"),
     Key("print", ("f8", "ctrl+p"), "F8", "asterisk"),
     Key("confirm", ("f10", "ctrl+s"), "F10", "plus"),
     Key("back", ("escape", "ctrl+b"), "Esc", "full_stop"),

@@ -15,7 +15,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from sbk_tui.data.lookup import Lookup
-from sbk_tui.data.sagas import ConfirmedStep, Plan, Saga, Sagas, StepState
+from sbk_tui.data.planned_sagas import ConfirmedStep, Plan, PlannedSagas, Saga
+from sbk_tui.data.sagas import StepState
 from sbk_tui.domain.identity import SocialNumber
 from sbk_tui.domain.people import Person
 from sbk_tui.domain.temp_card import TempCard
@@ -60,7 +61,7 @@ class TempChips:
 
     def __init__(
         self,
-        sagas: Sagas,
+        sagas: PlannedSagas,
         lookup: Lookup,
         *,
         reader: Callable[[], SocialCardReader],
@@ -144,7 +145,7 @@ class TempChips:
         )  # fmt: skip
 
 
-def unfinished(sagas: Sagas, subject: str = "") -> tuple[Unfinished, ...]:
+def unfinished(sagas: PlannedSagas, subject: str = "") -> tuple[Unfinished, ...]:
     """Return the temporary cards whose chip is not what the records say, oldest first."""
     return tuple(
         _unfinished(saga)
@@ -157,7 +158,7 @@ def unfinished(sagas: Sagas, subject: str = "") -> tuple[Unfinished, ...]:
 class _Journal:
     """The port's `WriteJournal` on a saga: each item is one of its steps."""
 
-    def __init__(self, sagas: Sagas, saga: str, now_ms: Callable[[], int]) -> None:
+    def __init__(self, sagas: PlannedSagas, saga: str, now_ms: Callable[[], int]) -> None:
         self._sagas = sagas
         self._saga = saga
         self._now_ms = now_ms

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from sbk_tui.data.beside import Beside, DroppedDraft, OwedPaper, Performed
 from sbk_tui.data.ledger import Done, Ledger
 from sbk_tui.data.lookup import Dossier
-from sbk_tui.data.sagas import ConfirmedStep, DroppedSagas, Sagas
+from sbk_tui.data.planned_sagas import ConfirmedStep, DroppedSagas, PlannedSagas
 from sbk_tui.data.temp_cards import Counts, Out, TempCards
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.temp import (
@@ -63,7 +63,7 @@ class TempDesk:
         *,
         ledger: Ledger,
         cards: TempCards,
-        sagas: Sagas,
+        sagas: PlannedSagas,
         chips: TempChips | None,
         rules: Rules,
         desk: Desk,

@@ -26,7 +26,7 @@ from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.domain.world import from_ms
 from sbk_tui.errors import HubUnreachable, NotPermitted, Outdated, Refusal, SbkError
 from tests.data.conftest import KEY, Office, letters, make_office, open_office
-from tests.data.days import CARDS, SELF, card_wishes, day, number, stock, wishes
+from tests.data.days import CARDS, SELF, card_wishes, day, number, op_of, stock, wishes
 
 CARD = CARDS[0]
 
@@ -153,14 +153,14 @@ def test_a_card_that_belongs_to_another_is_not_taken_in(office: Office) -> None:
 def test_the_tables_are_the_log_folded(
     tmp_path_factory: pytest.TempPathFactory, day: list[tuple[int, int]]
 ) -> None:
-    office = make_office(tmp_path_factory.mktemp("day") / "counter", key=None)
+    office = make_office(tmp_path_factory.mktemp("day") / "counter", level="C", key=None)
     try:
         office.do(stock())
         for which, wish in day:
             until = (from_ms(office.clock[0] + 60_000) + timedelta(hours=8)).date()
             operation = wishes(CARDS[which], until + timedelta(days=7))[wish]
             try:
-                office.do(operation)
+                office.do(operation, op_of(operation))
             except SbkError:
                 continue
         report = verify(office.opened.store, key=None, initials=letters)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from sbk_tui import wiring
-from sbk_tui.data.sagas import Sagas, StepState
+from sbk_tui.data.planned_sagas import PlannedSagas
+from sbk_tui.data.sagas import StepState
 from sbk_tui.domain.operations.loss import FormalLoss
 from sbk_tui.domain.operations.temp import StockTempCards
 from sbk_tui.domain.temp_card import TempCard, TempCardState
@@ -142,7 +143,7 @@ def test_a_process_killed_at_any_item_is_resumed_there_by_the_next_one(
     with pytest.raises(Killed):
         issue(with_reader(counter, slot))
     assert kinds(counter) == before
-    (saga,) = Sagas(counter.opened.store, "looks").open()
+    (saga,) = PlannedSagas(counter.opened.store, "looks").open()
     told = [step.state for step in saga.steps if step.sent_at is not None]
     assert told == [StepState.CONFIRMED] * (nth - 1) + [StepState.SENT]
 
@@ -272,7 +273,7 @@ def test_a_worn_chip_is_named_listed_and_ended_in_the_ledger(
     with pytest.raises(DeviceFault) as caught:
         issue(desk)
     assert caught.value.facts["chip_item"] == "name"
-    (saga,) = Sagas(counter.opened.store, "looks").open()
+    (saga,) = PlannedSagas(counter.opened.store, "looks").open()
     assert saga.step("name").state is StepState.FAILED
     assert [each.temp_card for each in desk.desks.temp.unfinished()] == [BLANK]
     desk.desks.temp.cancel(BLANK, "03", op=counter.new_id())
@@ -315,4 +316,4 @@ def test_waiting_for_the_card_can_be_broken_off(
         with_reader(counter, slot).desks.temp.carry_out(
             first, seen, form, op=counter.new_id(), draft="", cancel=cancel
         )
-    assert Sagas(counter.opened.store, "looks").open() == ()
+    assert PlannedSagas(counter.opened.store, "looks").open() == ()

@@ -13,7 +13,7 @@ from sbk_tui.data.migrations import (
     m0004_handover,
     m0006_replica,
     m0007_case,
-    m0010_saga,
+    m0009_money,
 )
 from sbk_tui.data.store import Store
 from sbk_tui.errors import IntegrityFault
@@ -27,7 +27,7 @@ STEPS: tuple[tuple[int, Callable[[], Sequence[Step]]], ...] = (
     (4, m0004_handover.statements),
     (6, m0006_replica.statements),
     (7, m0007_case.statements),
-    (10, m0010_saga.statements),
+    (9, m0009_money.statements),
 )
 NEWEST = STEPS[-1][0]
 

@@ -7,14 +7,15 @@ from itertools import product
 
 import pytest
 
-from sbk_tui.data.sagas import ALLOWED, Plan, Saga, Sagas, SagaState, StepState
+from sbk_tui.data.planned_sagas import ALLOWED, Plan, PlannedSagas, Saga, SagaState
+from sbk_tui.data.sagas import StepState
 from tests.data.conftest import Office
 
 S = StepState
 STEPS = (Plan("first", "printer", b"17"), Plan("second"), Plan("record", op="ab" * 16))
 
 
-def begin(sagas: Sagas, saga_id: str = "s1", subject: str = "temp/L1") -> Saga:
+def begin(sagas: PlannedSagas, saga_id: str = "s1", subject: str = "temp/L1") -> Saga:
     return sagas.begin(
         saga_id, kind="temp.issue", subject=subject, clerk="1001", at_ms=5, steps=STEPS
     )
@@ -22,7 +23,7 @@ def begin(sagas: Sagas, saga_id: str = "s1", subject: str = "temp/L1") -> Saga:
 
 @pytest.mark.clause("B3")
 def test_a_saga_begins_once_with_its_whole_plan(office: Office) -> None:
-    sagas = Sagas(office.opened.store, "run 1")
+    sagas = PlannedSagas(office.opened.store, "run 1")
     begun = begin(sagas)
     assert [step.name for step in begun.steps] == ["first", "second", "record"]
     assert {step.state for step in begun.steps} == {S.PLANNED}
@@ -38,12 +39,12 @@ def test_a_saga_begins_once_with_its_whole_plan(office: Office) -> None:
 def test_what_another_run_left_in_flight_is_unknown_and_goes_on_only_after_asking(
     office: Office, crash: str
 ) -> None:
-    first = Sagas(office.opened.store, "run 1")
+    first = PlannedSagas(office.opened.store, "run 1")
     begin(first)
     first.intend("s1", "first", b"17")
     if crash == "sent":
         first.sent("s1", "first", 7)
-    second = Sagas(office.opened.store, "run 2")
+    second = PlannedSagas(office.opened.store, "run 2")
     found = second.take_over("s1")
     assert found is not None
     assert found.step("first").state is S.UNKNOWN
@@ -53,7 +54,7 @@ def test_what_another_run_left_in_flight_is_unknown_and_goes_on_only_after_askin
 
 
 def test_its_own_step_in_flight_stays_what_it_is(office: Office) -> None:
-    sagas = Sagas(office.opened.store, "run 1")
+    sagas = PlannedSagas(office.opened.store, "run 1")
     begin(sagas)
     sagas.sent("s1", "first", 7)
     found = sagas.take_over("s1")
@@ -69,7 +70,7 @@ def test_its_own_step_in_flight_stays_what_it_is(office: Office) -> None:
 
 
 def test_a_saga_that_was_given_up_waits_no_longer(office: Office) -> None:
-    sagas = Sagas(office.opened.store, "run 1")
+    sagas = PlannedSagas(office.opened.store, "run 1")
     begin(sagas)
     begin(sagas, "s2", "temp/L2")
     sagas.drop("s1")
@@ -80,7 +81,7 @@ def test_a_saga_that_was_given_up_waits_no_longer(office: Office) -> None:
 
 
 def test_a_step_moves_only_as_the_table_says(office: Office) -> None:
-    sagas = Sagas(office.opened.store, "run 1")
+    sagas = PlannedSagas(office.opened.store, "run 1")
     tried = [S.INTENT, S.SENT, S.CONFIRMED, S.FAILED, S.UNKNOWN]
     for number, moves in enumerate(product(tried, repeat=3)):
         state = S.PLANNED
@@ -95,7 +96,7 @@ def test_a_step_moves_only_as_the_table_says(office: Office) -> None:
         assert found.step("first").state is state
 
 
-def _move(sagas: Sagas, saga_id: str, wanted: StepState) -> None:
+def _move(sagas: PlannedSagas, saga_id: str, wanted: StepState) -> None:
     if wanted is S.INTENT:
         sagas.intend(saga_id, "first", b"")
     elif wanted is S.SENT:
