@@ -23,6 +23,7 @@ COMMANDS = {  # command → module below sbk_tui.commands
     "import": "import_",
     "export": "export",
     "stats": "stats",
+    "fees": "fees",
     "sync": "sync",
     "bundle": "bundle",
     "audit": "audit",
@@ -30,6 +31,7 @@ COMMANDS = {  # command → module below sbk_tui.commands
     "clauses": "clauses",
     "doctor": "doctor",
     "hub": "hub",
+    "kiosk": "kiosk",
 }
 
 

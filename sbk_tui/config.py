@@ -38,6 +38,15 @@ class Devices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """`lp://QUEUE` or `file:///folder/%Y%m%d-{title}.pdf`; empty: `papers/` of the counter."""
     portrait_folder: str = ""
     """Folder in which the camera's program saves pictures."""
+    pos: str = ""
+    """刷卡机: `serial:///dev/ttyUSB1?baud=9600`, `socket://…`; empty: paid at the bank only."""
+    form_printer: str = ""
+    """Dot-matrix printer of notices and notes: `lp://QUEUE` or `file:///folder/%Y-{title}.prn`;
+    empty: `papers/` of the counter."""
+    form_offset_x: float = 0.0
+    """How far that printer stands off to the left, in millimetres, steps of 0.5 (test sheet)."""
+    form_offset_y: float = 0.0
+    """How far it stands off upwards."""
     document_folder: str = ""
     """Folder in which the document camera's (高拍仪) program saves proofs; empty: 未配备."""
 
@@ -55,6 +64,15 @@ class SessionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     sign_out_after: int = 30
 
 
+class Kiosk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long a kiosk (`sbk kiosk`) waits for its visitor, in seconds [A]."""
+
+    pin_seconds: int = 30
+    """For the PIN."""
+    idle_seconds: int = 60
+    """Without a key; then the screen is blank."""
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -63,6 +81,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     devices: Devices = Devices()
     hub: Hub = Hub()
     session: SessionSettings = SessionSettings()
+    kiosk: Kiosk = Kiosk()
     rules: Settings = Settings()
     training: bool = False
     """A training counter: 演练 on screen and paper."""

@@ -8,15 +8,31 @@ from collections.abc import Callable
 from sbk_tui import config as configuration
 from sbk_tui.counter_around import Around
 from sbk_tui.data.drafts import Drafts
+from sbk_tui.data.planned_sagas import PlannedSagas
 from sbk_tui.hardware.ports import KeyService, PinPad, SocialCardReader
 from sbk_tui.services.chip_desk import ChipDesk
 from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.pin_desk import PinDesk
+from sbk_tui.services.temp_chip import TempChips
+
+Reader = Callable[[], SocialCardReader] | None
+"""What makes the driver of the social-card reader; None: not there."""
 
 
-def chip_desk(a: Around) -> ChipDesk:
+def chip_desk(a: Around, reader: Reader) -> ChipDesk:
     """Return the desk of the social-card reader; the others that read cards share it."""
-    return ChipDesk(_reader_of(a.config), a.lookup)
+    return ChipDesk(reader, a.lookup)
+
+
+def temp_chips(a: Around, sagas: PlannedSagas, reader: Reader) -> TempChips | None:
+    """Return the chips of temporary cards; None without reader or keys: on record alone."""
+    service = _key_service_of(a.config)
+    if reader is None or service is None:
+        return None
+    return TempChips(
+        sagas, a.lookup, reader=reader, service=service, clerk=a.session.clerk, now_ms=a.now_ms,
+        new_id=a.new_id,
+    )  # fmt: skip
 
 
 def pin_desk(a: Around, chips: ChipDesk) -> PinDesk:
@@ -37,7 +53,8 @@ def pin_desk(a: Around, chips: ChipDesk) -> PinDesk:
     )
 
 
-def _reader_of(config: configuration.Config) -> Callable[[], SocialCardReader] | None:
+def social_reader_of(config: configuration.Config) -> Reader:
+    """Return what makes the driver of 社保卡读写器; None: not there."""
     url = config.devices.social_card_reader
     if not url:
         return None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from sbk_tui import surroundings
+from sbk_tui import process, surroundings
 from sbk_tui.counter_around import Around
-from sbk_tui.counter_chips import chip_desk, pin_desk
+from sbk_tui.counter_chips import Reader, chip_desk, pin_desk, social_reader_of, temp_chips
 from sbk_tui.counter_devices import document_camera_of, folder_of, printer, reader_of
+from sbk_tui.counter_money import fee_desk, form_desk, number_desk, till_of
 from sbk_tui.data.access import AccessLog
 from sbk_tui.data.cases import Cases
 from sbk_tui.data.day import DayBook
@@ -16,6 +17,7 @@ from sbk_tui.data.handovers import Handovers
 from sbk_tui.data.issues import Issues
 from sbk_tui.data.outgoing import Outgoing
 from sbk_tui.data.papers import Papers
+from sbk_tui.data.planned_sagas import PlannedSagas
 from sbk_tui.data.pseudonym import pseudonyms
 from sbk_tui.data.stats import Stats
 from sbk_tui.data.stock import Stock
@@ -51,6 +53,7 @@ from sbk_tui.services.round_desk import RoundDesk
 from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.services.stock_desk import StockDesk
 from sbk_tui.services.temp_desk import TempDesk
+from sbk_tui.services.till import Till
 from sbk_tui.services.uncollected_desk import UncollectedDesk
 from sbk_tui.services.unit_desk import UnitDesk
 from sbk_tui.surroundings import Place
@@ -58,7 +61,8 @@ from sbk_tui.surroundings import Place
 
 def build(a: Around) -> Desks:
     """Build all desks; `a` is what is around them."""
-    chips = chip_desk(a)
+    reader = social_reader_of(a.config)
+    chips, till = chip_desk(a, reader), till_of(a)
     return Desks(
         seat=_seat(a),
         rules=a.rules,
@@ -68,7 +72,7 @@ def build(a: Around) -> Desks:
         stats=_stats(a),
         line=_line(a),
         morning=_morning(a),
-        day=_day(a),
+        day=_day(a, till),
         referrals=_referrals(a),
         blind_loss=_blind_loss(a),
         cases=_cases(a),
@@ -89,7 +93,10 @@ def build(a: Around) -> Desks:
         rounds=_rounds(a),
         households=_households(a),
         drafts=_drafts(a),
-        temp=_temp(a),
+        temp=_temp(a, reader),
+        fees=fee_desk(a, till),
+        forms=form_desk(a, till),
+        numbers=number_desk(a, till),
         correct=_correct(a),
         new_id=a.new_id,
     )
@@ -133,7 +140,7 @@ def _line(a: Around) -> LineDesk:
     )
 
 
-def _day(a: Around) -> DayDesk:
+def _day(a: Around, till: Till) -> DayDesk:
     return DayDesk(
         DayBook(
             a.store,
@@ -142,6 +149,7 @@ def _day(a: Around) -> DayDesk:
             certificate=a.opened.incarnation.certificate,
         ),
         a.ledger,
+        till.money,
         desk=a.head,
         now_ms=a.now_ms,
         new_id=a.new_id,
@@ -193,10 +201,13 @@ def _correct(a: Around) -> CorrectDesk:
     )
 
 
-def _temp(a: Around) -> TempDesk:
+def _temp(a: Around, reader: Reader) -> TempDesk:
+    planned = PlannedSagas(a.store, process.this_process())
     return TempDesk(
         ledger=a.ledger,
         cards=TempCards(a.store, a.held.counter),
+        sagas=planned,
+        chips=temp_chips(a, planned, reader),
         rules=a.rules,
         desk=a.head,
         today=a.ledger.today,

@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from sbk_tui import config as configuration
 from sbk_tui import counter_desks, sender
-from sbk_tui.codes import code_tables
+from sbk_tui.codes import code_tables, fee_table
 from sbk_tui.counter_around import Around
 from sbk_tui.data import counter_file
 from sbk_tui.data.ids import uuid7
@@ -135,10 +136,23 @@ def sign_in(home: Path, clerk: str, password: str) -> Counter:
     return open_for(home, keyring.unlock(clerk, password), encrypted=keyring.encrypted)
 
 
-def open_for(
-    home: Path, keys: Opened, *, encrypted: bool, clock: Callable[[], int] = now_ms
-) -> Counter:
-    """Build the counter for a clerk whose slot is open; `clock` gives its time in Unix ms."""
+class Opening(NamedTuple):
+    """A counter's files, open for a clerk, before anything is built on them."""
+
+    config: configuration.Config
+    key: bytes | None
+    opened: counter_file.OpenCounter
+    seat: Seat
+    rules: Rules
+    session: Session
+
+
+def opening(home: Path, keys: Opened, *, encrypted: bool) -> Opening:
+    """Open the files of a counter for a clerk whose slot is open.
+
+    Raises:
+        IntegrityFault: `store.…`.
+    """
     if encrypted and not cipher_available():
         raise IntegrityFault("store.crypt_missing")
     config = configuration.load(home)
@@ -151,22 +165,18 @@ def open_for(
         district=held.district,
         authority=Authority(level=CounterLevel(held.level), removed=removed),
     )
-    rules = Rules(settings=config.rules, codes=code_tables())
+    rules = Rules(settings=config.rules, codes=code_tables(), fees=fee_table())
     session = Session(keys.slot.clerk, keys.slot.name, keys.slot.role, keys.signer)
-    publics = {row.id: row.public for row in counter_file.clerks(opened.store)}
+    return Opening(config, key, opened, seat, rules, session)
+
+
+def open_for(
+    home: Path, keys: Opened, *, encrypted: bool, clock: Callable[[], int] = now_ms
+) -> Counter:
+    """Build the counter for a clerk whose slot is open; `clock` gives its time in Unix ms."""
+    config, key, opened, seat, rules, session = opening(home, keys, encrypted=encrypted)
     lookup = Lookup(opened.store, initials)
-    ledger = Ledger(
-        opened.store,
-        seat=seat,
-        incarnation=opened.incarnation,
-        counter=opened.signer,
-        session=session,
-        rules=rules,
-        initials=initials,
-        now_ms=clock,
-        new_salt=lambda: secrets.token_bytes(SALT_BYTES),
-        clerk_key=publics.get,
-    )
+    ledger = ledger_of(opened, seat, session, rules, clock)
     around = Around(
         home=home, config=config, rules=rules, opened=opened, key=key, seat=seat,
         session=session, ledger=ledger, lookup=lookup, now_ms=now_ms, new_id=new_id,
@@ -183,6 +193,29 @@ def open_for(
         lookup=lookup,
         new_id=lambda: uuid7(clock()),
         desks=counter_desks.build(around),
+    )
+
+
+def ledger_of(
+    opened: counter_file.OpenCounter,
+    seat: Seat,
+    session: Session,
+    rules: Rules,
+    clock: Callable[[], int],
+) -> Ledger:
+    """Return the ledger of a counter, open for one clerk."""
+    publics = {row.id: row.public for row in counter_file.clerks(opened.store)}
+    return Ledger(
+        opened.store,
+        seat=seat,
+        incarnation=opened.incarnation,
+        counter=opened.signer,
+        session=session,
+        rules=rules,
+        initials=initials,
+        now_ms=clock,
+        new_salt=lambda: secrets.token_bytes(SALT_BYTES),
+        clerk_key=publics.get,
     )
 
 

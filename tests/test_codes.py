@@ -20,7 +20,8 @@ TABLES = sorted(
         *("card_state", "social_account", "financial_account", "cancel_reason", "bank"),
         *("temp_card_state", "temp_box_state", "stock_state", "receiver", "receipt_reason"),
         *("check_result", "device", "rollback_reason", "issue_state", "photo_reason"),
-        *("difference_cause", "leash_reason", "pin_presence"),
+        *("form_kind", "number_state", "void_reason", "payment_state", "unregister_reason"),
+        *("difference_cause", "pos_answer", "leash_reason", "pin_presence", "chip_item"),
     }
 )
 

@@ -17,6 +17,7 @@ ENTRANCES = {
     "the screen": "sbk_tui.app",
     "the wiring": "sbk_tui.wiring",
     "the menu": "sbk_tui.screens.menu",
+    "the kiosk": "sbk_tui.kiosk",
     "a job": "sbk_tui.screens.card_job",
     "the application form": "sbk_tui.screens.apply",
 }

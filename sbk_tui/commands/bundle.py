@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from sbk_tui import config as configuration
-from sbk_tui.codes import code_tables, conflicts
+from sbk_tui.codes import code_tables, conflicts, fee_table
 from sbk_tui.commands.output import credentials, emit, say
 from sbk_tui.config import home_folder
 from sbk_tui.domain.rules import Rules
@@ -86,8 +86,12 @@ def _answer(home: Path, file: Path, bundle: Opened, *, as_json: bool) -> int:
 
     hub = open_hub(home)
     with closing(hub.store):
-        settings = configuration.load(home).rules
-        rules = Rules(settings=settings, codes=code_tables(), conflicts=conflicts())
+        rules = Rules(
+            settings=configuration.load(home).rules,
+            codes=code_tables(),
+            fees=fee_table(),
+            conflicts=conflicts(),
+        )
         service = Service(hub, rules=rules, initials=initials, now_ms=now_ms)
         answer = service.take_bundle(bundle)
     place = file.with_name(file.name + ANSWER)

@@ -12,7 +12,7 @@ from contextlib import closing
 import msgspec
 
 from sbk_tui import config as configuration
-from sbk_tui.codes import code_tables, conflicts
+from sbk_tui.codes import code_tables, conflicts, fee_table
 from sbk_tui.commands.ask import clerk_id, new_password
 from sbk_tui.commands.output import emit, note, say
 from sbk_tui.config import home_folder
@@ -136,8 +136,12 @@ def _serve(args: argparse.Namespace) -> int:
         raise BadUsage("hub.extra_missing") from error
 
     home = home_folder(args.home)
-    office = configuration.load(home).rules
-    rules = Rules(settings=office, codes=code_tables(), conflicts=conflicts())
+    rules = Rules(
+        settings=configuration.load(home).rules,
+        codes=code_tables(),
+        fees=fee_table(),
+        conflicts=conflicts(),
+    )
 
     def work() -> None:
         hub = open_hub(home)

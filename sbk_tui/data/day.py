@@ -70,7 +70,7 @@ class DayBook:
                 "SELECT o.kind, coalesce(c.name, o.clerk), count(*) FROM operation o"
                 " LEFT JOIN clerk c ON c.id = o.clerk WHERE o.hlc >= ? AND o.hlc < ?"
                 " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
-                (_hlc(first), _hlc(last + timedelta(days=1))),
+                (day_hlc(first), day_hlc(last + timedelta(days=1))),
             )
             return tuple(Work(kind, clerk, int(count)) for kind, clerk, count in rows)
 
@@ -139,6 +139,6 @@ class DayBook:
         return tuple(found)
 
 
-def _hlc(day: date) -> int:
+def day_hlc(day: date) -> int:
     """Return the hybrid logical time at which a day at the counter begins."""
     return hlc_of(int(datetime.combine(day, time(), CHINA).timestamp()) * 1000)

@@ -176,6 +176,19 @@ class Ledger:
                     each.write(db, done[-1])
             return done
 
+    def refuse(self, intent: Intent) -> None:
+        """Return when `perform` would do `intent` now; touches nothing.
+
+        For work that begins with a device: it is not touched for what may not be.
+
+        Raises:
+            As `perform`.
+        """
+        with self._store.session() as db:
+            writer = _Writer(db, Records(db, self._initials), self._incarnation)
+            if writer.find(intent) is None:
+                self._admitted(writer, intent, rec.tick(writer.last_hlc, self._now_ms()), ())
+
     def today(self) -> date:
         """Return the calendar day that the next record will bear: never before the last one's."""
         with self._store.session() as db:
@@ -208,6 +221,22 @@ class Ledger:
         if first is not None:
             return first
         hlc = rec.tick(writer.last_hlc, self._now_ms())
+        envelope, occasion = self._admitted(writer, intent, hlc, approvals)
+        changed = intent.operation.effect(writer.records, occasion)
+        about = tuple(dict.fromkeys(subjects_of(changed)))
+        seen = {name: version for name in about if (version := writer.records.version(name))}
+        envelope = msgspec.structs.replace(envelope, about=about, base=seen)
+        sealed = rec.seal(
+            envelope, intent.payload, intent.salt, writer.head,
+            counter=self._counter, clerk=self._session.signer,
+        )  # fmt: skip
+        writer.append(envelope, sealed, changed)
+        return Done(intent.op, envelope.seq, sealed.hash, rec.hlc_ms(hlc), changed, False)
+
+    def _admitted(
+        self, writer: _Writer, intent: Intent, hlc: int, approvals: Sequence[rec.Approval]
+    ) -> tuple[rec.Envelope, Occasion]:
+        """Return the envelope's draft and the occasion once every rule has said yes."""
         envelope = self._draft_envelope(writer, intent, hlc, approvals)
         occasion = Occasion(
             at=from_ms(rec.hlc_ms(hlc)),
@@ -224,16 +253,7 @@ class Ledger:
         intent.operation.admit(writer.records, occasion, self._rules)
         if intent.kind.nature is Nature.HUB_FIRST:
             raise HubUnreachable("hub.first", clause=intent.kind.clause, kind=intent.kind.name)
-        changed = intent.operation.effect(writer.records, occasion)
-        about = tuple(dict.fromkeys(subjects_of(changed)))
-        seen = {name: version for name in about if (version := writer.records.version(name))}
-        envelope = msgspec.structs.replace(envelope, about=about, base=seen)
-        sealed = rec.seal(
-            envelope, intent.payload, intent.salt, writer.head,
-            counter=self._counter, clerk=self._session.signer,
-        )  # fmt: skip
-        writer.append(envelope, sealed, changed)
-        return Done(intent.op, envelope.seq, sealed.hash, rec.hlc_ms(hlc), changed, False)
+        return envelope, occasion
 
     def _draft_envelope(
         self, writer: _Writer, intent: Intent, hlc: int, approvals: Sequence[rec.Approval]

@@ -267,6 +267,69 @@ class Handover(Base):
         indexes = ((("sender", "made", "id"), False),)
 
 
+class NumberBatch(Base):
+    id = TextField(primary_key=True)
+    form = TextField()
+    counter = TextField()
+    body = BlobField()
+
+    class Meta:
+        indexes = ((("form", "counter"), False),)
+
+
+class SpentNumber(Base):
+    id = TextField(primary_key=True)
+    """Form and number, as in the subject."""
+    batch = TextField()
+    state = TextField()
+    body = BlobField()
+
+    class Meta:
+        indexes = ((("batch", "id"), False),)
+
+
+class Payment(Base):
+    id = TextField(primary_key=True)
+    person = TextField(index=True)
+    counter = TextField()
+    state = TextField()
+    made = TextField()
+    reference = TextField(index=True)
+    notice = TextField()
+    note = TextField()
+    application = TextField()
+    amount_fen = IntegerField()
+    body = BlobField()
+
+    class Meta:
+        indexes = ((("state", "application", "made", "id"), False),)
+
+
+class Saga(Base):
+    id = TextField(primary_key=True)
+    kind = TextField()
+    subject = TextField(index=True)
+    clerk = TextField()
+    state = TextField(index=True)
+    at = BigIntegerField()
+
+
+class SagaStep(Base):
+    saga = TextField()
+    n = IntegerField()
+    name = TextField()
+    state = TextField()
+    device = TextField()
+    holder = TextField()
+    baseline = BlobField()
+    sent_at = BigIntegerField(null=True)
+    evidence = BlobField()
+    op = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("saga", "n")
+
+
 class HubRow(Base):
     """A record as the city has it; local records are this and our own work on top."""
 
@@ -314,6 +377,9 @@ PROJECTIONS = (
     TempCard,
     FormerIdentity,
     Handover,
+    NumberBatch,
+    SpentNumber,
+    Payment,
     Subject,
 )
 TABLES = (
@@ -334,5 +400,7 @@ TABLES = (
     Staged,
     BlockedCard,
     FormerReceipt,
+    Saga,
+    SagaStep,
     *PROJECTIONS,
 )

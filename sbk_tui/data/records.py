@@ -17,6 +17,8 @@ from sbk_tui.data.seal import digest
 from sbk_tui.domain.card import Card
 from sbk_tui.domain.handover import Handover
 from sbk_tui.domain.operations.receipt import receipt_state
+from sbk_tui.domain.paper_number import NumberBatch, SpentNumber
+from sbk_tui.domain.payment import Payment
 from sbk_tui.domain.people import Application, FormerIdentity, Person
 from sbk_tui.domain.stock import shelf_key
 from sbk_tui.domain.temp_card import TempCard
@@ -24,13 +26,19 @@ from sbk_tui.domain.text import plain
 from sbk_tui.domain.world import Entity, to_ms
 from sbk_tui.errors import IntegrityFault
 
-T = TypeVar("T", Person, Card, Application, TempCard, FormerIdentity, Handover)
+T = TypeVar(
+    "T", Person, Card, Application, TempCard, FormerIdentity, Handover, NumberBatch, SpentNumber,
+    Payment,
+)  # fmt: skip
 _encode = msgspec.msgpack.Encoder(enc_hook=plain).encode
 _person = msgspec.msgpack.Decoder(Person).decode
 _card = msgspec.msgpack.Decoder(Card).decode
 _application = msgspec.msgpack.Decoder(Application).decode
 _temp_card = msgspec.msgpack.Decoder(TempCard).decode
 _handover = msgspec.msgpack.Decoder(Handover).decode
+_batch = msgspec.msgpack.Decoder(NumberBatch).decode
+_spent = msgspec.msgpack.Decoder(SpentNumber).decode
+_payment = msgspec.msgpack.Decoder(Payment).decode
 _former = msgspec.msgpack.Decoder(FormerIdentity).decode
 
 _STORED: dict[str, tuple[str, str, Callable[[bytes], Entity]]] = {
@@ -41,6 +49,9 @@ _STORED: dict[str, tuple[str, str, Callable[[bytes], Entity]]] = {
     "temp": ("temp_card", "number", _temp_card),
     "former": ("former_identity", "id", _former),
     "handover": ("handover", "id", _handover),
+    "numbers": ("number_batch", "id", _batch),
+    "number": ("spent_number", "id", _spent),
+    "payment": ("payment", "id", _payment),
 }
 
 
@@ -123,6 +134,24 @@ class Records:
         """Return the hand-overs of a batch, to whatever place."""
         return self._all(_handover, "SELECT body FROM handover WHERE batch = ? ORDER BY id", batch)
 
+    def number_batches(self, form: str) -> tuple[NumberBatch, ...]:
+        return self._all(_batch, "SELECT body FROM number_batch WHERE form = ? ORDER BY id", form)
+
+    def spent_number(self, form: str, number: str) -> SpentNumber | None:
+        return self._one(_spent, "SELECT body FROM spent_number WHERE id = ?", f"{form}/{number}")
+
+    def payment(self, payment_id: str) -> Payment | None:
+        return self._one(_payment, "SELECT body FROM payment WHERE id = ?", payment_id)
+
+    def payments_of(self, person_id: str) -> tuple[Payment, ...]:
+        return self._all(
+            _payment, "SELECT body FROM payment WHERE person = ? ORDER BY made, id", person_id
+        )
+
+    def payment_by_reference(self, reference: str) -> Payment | None:
+        sql = "SELECT body FROM payment WHERE reference = ? ORDER BY made, id LIMIT 1"
+        return self._one(_payment, sql, reference)
+
     def version(self, subject: str) -> int:
         """Return how often `subject` was changed; 0 when it does not exist."""
         row = self._db.execute_sql(
@@ -179,6 +208,12 @@ class Records:
                 self._put_former(entity, body)
             case Handover():
                 self._put_handover(entity, body)
+            case NumberBatch():
+                self._put_number_batch(entity, body)
+            case SpentNumber():
+                self._put_spent_number(entity, body)
+            case Payment():
+                self._put_payment(entity, body)
 
     def _put_handover(self, handover: Handover, body: bytes) -> None:
         self._db.execute_sql(
@@ -189,6 +224,34 @@ class Records:
             (
                 handover.id, handover.batch, handover.state, body, handover.sender, handover.to,
                 _text(handover.requested_at or handover.announced_at) or "",
+            ),
+        )  # fmt: skip
+
+    def _put_number_batch(self, batch: NumberBatch, body: bytes) -> None:
+        self._db.execute_sql(
+            "INSERT INTO number_batch (id, form, counter, body) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+            (batch.id, batch.form.value, batch.counter, body),
+        )
+
+    def _put_spent_number(self, spent: SpentNumber, body: bytes) -> None:
+        self._db.execute_sql(
+            "INSERT INTO spent_number (id, batch, state, body) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body",
+            (f"{spent.form.value}/{spent.number}", spent.batch, spent.state.value, body),
+        )
+
+    def _put_payment(self, payment: Payment, body: bytes) -> None:
+        self._db.execute_sql(
+            "INSERT INTO payment (id, person, counter, state, made, reference, notice, note,"
+            " application, amount_fen, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET state = excluded.state,"
+            " reference = excluded.reference, notice = excluded.notice, note = excluded.note,"
+            " application = excluded.application, body = excluded.body",
+            (
+                payment.id, payment.person, payment.counter, payment.state.value,
+                _text(payment.made_at), payment.slip.reference if payment.slip else "",
+                payment.notice, payment.note, payment.application, payment.amount_fen, body,
             ),
         )  # fmt: skip
 

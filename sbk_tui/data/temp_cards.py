@@ -63,6 +63,14 @@ class TempCards:
         self._store = store
         self._counter = counter
 
+    def one(self, number: str) -> TempCard | None:
+        """Return a temporary card by its number."""
+        with self._store.session() as db:
+            row = db.execute_sql(
+                "SELECT body FROM temp_card WHERE number = ?", (number,)
+            ).fetchone()
+        return _card(row[0]) if row else None
+
     def out_after(self, key: tuple[str, str] | None, text: str, limit: int) -> list[Out]:
         """Return up to `limit` cards that are out, behind `key`; the first due first.
 

@@ -65,6 +65,9 @@ LEVELS = {
     CounterLevel.BANK: _EVERYWHERE | _C.ACTIVATE_FINANCIAL,
 }  # fmt: skip
 
+KIOSK = _C.SELF_SERVICE | _C.QUERY | _C.LOSS | _C.PIN_CHANGE
+"""What is left of a counter's rights at its kiosk (A3: 综合自助服务)."""
+
 _REPLACEMENT = Capability.REPLACE | Capability.PRODUCE | Capability.FEES
 
 
@@ -82,6 +85,11 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True):
         for name in self.removed:
             left &= ~Capability[name]
         return left
+
+    def narrowed_to(self, kept: Capability) -> Authority:
+        """Return these rights without all that is not `kept`."""
+        gone = [each.name or "" for each in Capability if each not in kept]
+        return Authority(level=self.level, removed=tuple(dict.fromkeys((*self.removed, *gone))))
 
     def require(self, capability: Capability) -> None:
         """Return when the counter has `capability`.

@@ -14,12 +14,22 @@ from sbk_tui.domain.operations.batch import TakeIn
 from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.domain.operations.correct import ChangePhoto, Correct
 from sbk_tui.domain.operations.day import CloseDay
+from sbk_tui.domain.operations.fee import (
+    Charge,
+    GiveNote,
+    GiveNotice,
+    NotCharged,
+    Pay,
+    RegisterFee,
+    UnregisterFee,
+)
 from sbk_tui.domain.operations.handover import Announce, Receive
 from sbk_tui.domain.operations.handover_out import Decide, Request, TakeAnswer, Withdraw
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.issue_unit import IssueToUnit
 from sbk_tui.domain.operations.leash import ExtendLeash
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
+from sbk_tui.domain.operations.numbers import TakeInNumbers, VoidNumber
 from sbk_tui.domain.operations.pin import ChangePin, ResetPin, UnlockPin
 from sbk_tui.domain.operations.receipt import RecordReceipts
 from sbk_tui.domain.operations.replace import ApplyForReplacement
@@ -78,7 +88,7 @@ KINDS = (
     Kind(RollBack,             _D,     _C.ROLLBACK, "2.5"),
     Kind(Collect,              _F,     _C.ENABLE,   "5.1.4"),
     Kind(Enable,               _D,     _C.ENABLE,   "5.1.4"),
-    Kind(TemporaryLoss,        _D,     _C.LOSS,     "3.1"),
+    Kind(TemporaryLoss,        _D,     _C.LOSS,     "3.1", 2),
     Kind(FormalLoss,           _D,     _C.LOSS,     "3.2"),
     Kind(BlindLoss,            _D,     _C.LOSS,     "A5"),
     Kind(Release,              _D,     _C.RELEASE,  "3.3"),
@@ -87,15 +97,24 @@ KINDS = (
     Kind(UnlockPin,            _F,     _C.PIN_UNLOCK, "4.2"),
     Kind(ResetPin,             _F,     _C.PIN_RESET, "4.3"),
     Kind(ApplyForReplacement,  _H,     _C.REPLACE,  "5.1.2.2"),
+    Kind(TakeInNumbers,        _F,     _C.FEES,     "F11"),
+    Kind(VoidNumber,           _F,     _C.FEES,     "F10"),
+    Kind(GiveNotice,           _F,     _C.FEES,     "5.1.1.1.1"),
+    Kind(Charge,               _F,     _C.FEES,     "5.1.1.1.2"),
+    Kind(Pay,                  _F,     _C.FEES,     "5.1.1.1.2"),
+    Kind(NotCharged,           _F,     _C.FEES,     "5.1.1.1.2"),
+    Kind(GiveNote,             _F,     _C.FEES,     "5.1.1.2"),
+    Kind(RegisterFee,          _H,     _C.FEES,     "5.1.2.3"),
+    Kind(UnregisterFee,        _H,     _C.FEES,     "5.1.2.3"),
     Kind(StockTempCards,       _F,     _C.TEMP_CARD, "6.1.1.1"),
-    Kind(IssueTempCard,        _D,     _C.TEMP_CARD, "6.1.1.1"),
+    Kind(IssueTempCard,        _D,     _C.TEMP_CARD, "6.1.1.1", 2),
     Kind(EnableTempCard,       _D,     _C.TEMP_CARD, "6.1.1.2"),
-    Kind(RewriteTempCard,      _D,     _C.TEMP_CARD, "6.2"),
+    Kind(RewriteTempCard,      _D,     _C.TEMP_CARD, "6.2", 2),
     Kind(TakeBackTempCard,     _F,     _C.TEMP_CARD, "6.3"),
     Kind(CancelTempCard,       _D,     _C.TEMP_CARD, "6.3"),
     Kind(Correct,              _D,     _C.CORRECT,  "F2"),
     Kind(ChangePhoto,          _D,     _C.CORRECT,  "F3"),
-    Kind(CloseDay,             _F,     _C.QUERY,    "B6"),
+    Kind(CloseDay,             _F,     _C.QUERY,    "B6", 2),
     Kind(SettleCase,           _F,     _C.QUERY,    "B16"),
     Kind(ExtendLeash,          _F,     _C.QUERY,    "B21"),
 )  # fmt: skip

@@ -35,6 +35,8 @@ class Presence(StrEnum):
     """代办人: for unlocking, where the office allows it."""
     SEEN = "4"
     """窗口核对: the clerk has looked at the document, no reader being used."""
+    SELF_SERVICE = "5"
+    """自助: at a kiosk, by who held the card and knew its PIN."""
 
 
 class Weakness(NamedTuple):

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from sbk_tui.domain.conflicts import Conflicts
+from sbk_tui.domain.fees import Fee
 from sbk_tui.errors import Fact
 
 
@@ -60,6 +61,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     box_slots: int = 100
     """Positions of a box of cards (2.3.3)."""
     warranty_days: int = 365
+    numbers_warn_left: int = 20
+    """Pre-printed numbers left from which the screen warns before the end (F11)."""
     leash_warn_hours: int = 24
     leash_remind_days: int = 3
     leash_short_days: int = 7
@@ -80,6 +83,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
     settings: Settings
     codes: Mapping[str, CodeTable]
+    fees: tuple[Fee, ...] = ()
+    """What services cost, by date."""
     conflicts: Conflicts = Conflicts()
     """What the city does with what an operation had not seen; a counter needs none."""
 

@@ -117,6 +117,8 @@ class TempCard(msgspec.Struct, frozen=True, kw_only=True):
     rewritten_at: datetime | None = None
     returned_at: datetime | None = None
     ended_at: datetime | None = None
+    chip: str = ""
+    """卡识别码 of its chip, once a counter with a reader has read it; it stays with the blank."""
 
     @property
     def subject(self) -> str:
@@ -131,6 +133,16 @@ class TempCard(msgspec.Struct, frozen=True, kw_only=True):
 def held(temp_cards: Iterable[TempCard]) -> TempCard | None:
     """Return the temporary card that is out with its holder, if there is one."""
     return next((card for card in temp_cards if card.state is T.ISSUED), None)
+
+
+def check_chip(card: TempCard, chip: str, clause: str) -> None:
+    """Return when `chip` (empty: not read) may be the chip of `card`.
+
+    Raises:
+        Refusal: `temp.other_chip`, another card bears this number.
+    """
+    if card.chip and chip and card.chip != chip:
+        raise Refusal("temp.other_chip", clause=clause, card=card.number)
 
 
 def check_eligible(

@@ -10,11 +10,14 @@ import msgspec
 from sbk_tui.domain.capability import Authority
 from sbk_tui.domain.card import Card
 from sbk_tui.domain.handover import Handover
+from sbk_tui.domain.paper_number import NumberBatch, SpentNumber
+from sbk_tui.domain.payment import Payment
 from sbk_tui.domain.people import Application, FormerIdentity, Person
 from sbk_tui.domain.temp_card import TempCard
 from sbk_tui.errors import Refusal
 
-Entity = Person | Card | Application | TempCard | FormerIdentity | Handover
+Money = Payment | NumberBatch | SpentNumber
+Entity = Person | Card | Application | TempCard | FormerIdentity | Handover | Money
 CHINA = timezone(timedelta(hours=8), "CST")
 """The counters' one time zone; China has no summer time."""
 
@@ -43,6 +46,15 @@ class World(Protocol):
     def handover(self, handover_id: str) -> Handover | None: ...
 
     def handovers_of(self, batch: str) -> tuple[Handover, ...]: ...
+    def number_batches(self, form: str) -> tuple[NumberBatch, ...]: ...
+
+    def spent_number(self, form: str, number: str) -> SpentNumber | None: ...
+
+    def payment(self, payment_id: str) -> Payment | None: ...
+
+    def payments_of(self, person_id: str) -> tuple[Payment, ...]: ...
+
+    def payment_by_reference(self, reference: str) -> Payment | None: ...
 
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from sbk_tui.errors import BadUsage, DeviceAbsent, DeviceFault, OutcomeUnknown
-from sbk_tui.hardware.ports import DocumentPrinter
+from sbk_tui.hardware.ports import DocumentPrinter, FormPrinter
 
 _QUEUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:-]*")  # never begins with a dash: not an option
 _MEDIA = re.compile(r"[A-Za-z0-9_.-]+")
@@ -46,16 +46,30 @@ def open_printer(url: str, now: Callable[[], datetime]) -> DocumentPrinter:
     raise BadUsage("print.bad_target", target=url)
 
 
+def open_form_printer(url: str, now: Callable[[], datetime]) -> FormPrinter:
+    """Return the dot-matrix printer behind `lp://QUEUE` or `file:///folder/%Y%m%d-{title}.prn`.
+
+    Raises:
+        BadUsage: `print.bad_target`.
+    """
+    parts = urlsplit(url, allow_fragments=False)
+    if parts.scheme in {"lp", "cups"} and parts.path in {"", "/"} and not parts.query:
+        return LpPrinter(parts.netloc, options=("raw",))
+    if parts.scheme == "file" and not parts.netloc:
+        return FilePrinter(url.removeprefix("file://"), now, suffix=".prn")
+    raise BadUsage("print.bad_target", target=url)
+
+
 class FilePrinter:
     """Puts each paper into a folder as a file of its own; no file is ever written over."""
 
-    def __init__(self, pattern: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, pattern: str, now: Callable[[], datetime], *, suffix: str = ".pdf") -> None:
         """Take an absolute path that may name the date (`%Y`) and `{title}`.
 
         Raises:
-            BadUsage: `print.bad_target` when it is not absolute or not a PDF.
+            BadUsage: `print.bad_target` when it is not absolute or does not end in `suffix`.
         """
-        if not pattern.startswith("/") or not pattern.endswith(".pdf"):
+        if not pattern.startswith("/") or not pattern.endswith(suffix):
             raise BadUsage("print.bad_target", target=pattern)
         self._pattern = pattern
         self._now = now
@@ -124,8 +138,18 @@ def _flush_folder(folder: Path) -> None:
 class LpPrinter:
     """A CUPS queue, through the `lp` command."""
 
-    def __init__(self, queue: str, *, media: str = "", limit_s: float = 15.0) -> None:
+    def __init__(
+        self,
+        queue: str,
+        *,
+        media: str = "",
+        options: tuple[str, ...] = ("print-scaling=none", "sides=one-sided"),
+        limit_s: float = 15.0,
+    ) -> None:
         """Name the queue; `media` is CUPS' word for the sheet (A4, Custom.241x140mm).
+
+        Args:
+            options: what the spooler is told beside; `raw` hands a printer's own bytes through.
 
         Raises:
             BadUsage: `print.bad_target`.
@@ -134,6 +158,7 @@ class LpPrinter:
             raise BadUsage("print.bad_target", target=f"{queue} {media}".strip())
         self._queue = queue
         self._media = media
+        self._options = options
         self._limit_s = limit_s
 
     def submit(self, title: str, pdf: bytes) -> str:
@@ -154,7 +179,8 @@ class LpPrinter:
 
     def _run(self, title: str, pdf: bytes) -> tuple[int, str, str]:
         command = ["lp", "-d", self._queue, "-t", title]
-        command += ["-o", "print-scaling=none", "-o", "sides=one-sided"]
+        for option in self._options:
+            command += ["-o", option]
         if self._media:
             command += ["-o", f"media={self._media}"]
         try:

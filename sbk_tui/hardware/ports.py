@@ -7,6 +7,7 @@ is set the call raises `Cancelled`. Errors are the typed `DeviceFault`s of `erro
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
@@ -74,6 +75,18 @@ class DocumentPrinter(Protocol):
         """
 
 
+class FormPrinter(Protocol):
+    """A dot-matrix printer with pre-printed forms in it (缴款通知书, 财政票据)."""
+
+    def submit(self, title: str, data: bytes, /) -> str:
+        """Hand the printer's own bytes over and return the job's name once they were taken.
+
+        Raises:
+            OutcomeUnknown: `print.no_answer`: it may print all the same, look at the paper.
+            DeviceAbsent: no such queue, no spooler; DeviceFault: it refused the job.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Captured:
     """A picture or scan as it came: the bytes are the original and are kept."""
@@ -95,6 +108,60 @@ class PictureSource(Protocol):
             DeviceAbsent, DeviceBusy: nobody there, or somebody else holds it.
             DeviceFault: what came cannot be used; it was kept aside.
             Cancelled: `cancel` was set.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PosResult:
+    """What a card terminal said of one transaction."""
+
+    approved: bool
+    """Whether the card was charged."""
+    code: str
+    """Its answer, two characters: `00` done, `51` no money, …"""
+    nonce: str
+    """The number of the request that it answers."""
+    amount_fen: int | None = None
+    """None: the terminal does not say."""
+    reference: str = ""
+    """系统参考号."""
+    trace: str = ""
+    voucher: str = ""
+    batch: str = ""
+    terminal: str = ""
+    merchant: str = ""
+    authorisation: str = ""
+    month_day: str = ""
+    """MMDD by the terminal's clock; it does not tell the year."""
+    time: str = ""
+    card: str = ""
+    """Masked: at most the first six and the last four digits."""
+    issuer: str = ""
+
+
+class PosTerminal(Protocol):
+    """刷卡机 (POS) of the bank that collects the fees (5.1.1.1.2)."""
+
+    def charge(self, amount_fen: int, nonce: str, cancel: threading.Event) -> PosResult:
+        """Ask the terminal to charge a card, once, and return what it answered.
+
+        `cancel` counts only until the request was sent; after that the holder cancels at the
+        terminal.
+
+        Args:
+            nonce: four digits, never used by this counter for another request today.
+
+        Raises:
+            OutcomeUnknown: the terminal took the request and its answer did not come, or was
+                another request's: nobody knows whether the card was charged.
+            DeviceFault: nothing was charged; DeviceAbsent, DeviceBusy, Cancelled alike.
+        """
+
+    def last(self, nonce: str, cancel: threading.Event) -> PosResult:
+        """Ask the terminal for its last transaction (重打); it charges nothing.
+
+        Raises:
+            DeviceFault: it does not say; may be asked again.
         """
 
 
@@ -137,12 +204,40 @@ class SocialCard:
     """Codes of what the clerk should be told; none of them is an error."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOrder:
+    """What is to stand on a chip afterwards, by item name; an empty text clears the item."""
+
+    values: Mapping[str, str]
+    """Items (`social_number`, `name`, `sex`, `nation`, `birth` …) and their texts."""
+    over: frozenset[str] | None = frozenset()
+    """Numbers that may stand on the card now, besides none and those of `values`; None: any,
+    because the chip itself is known."""
+
+
+class WriteJournal(Protocol):
+    """Where a writing notes each item; what a call has noted is on disk when it returns."""
+
+    def intend(self, item: str, digest: str) -> None:
+        """`item` is about to be sent; `digest` is the SHA-256 of its value, in hex."""
+
+    def confirm(self, item: str) -> None:
+        """`item` was read back from the chip and is right."""
+
+
 class SocialCardReader(Protocol):
     """社保卡读写器. Every call powers the card down before it returns.
 
     Only `read` waits for a card. All others are about a card that was read and refuse when none
     is there (`chip.card_removed`): nothing begins by itself when a card appears.
     """
+
+    def await_card(self, cancel: threading.Event, *, present: bool = True) -> None:
+        """Wait until a card is put in, or (`present=False`) taken out.
+
+        Raises:
+            DeviceAbsent: `chip.no_service`, `chip.no_reader`; Cancelled: `device.cancelled`.
+        """
 
     def read(self, cancel: threading.Event, *, bank: bool = False) -> SocialCard:
         """Return what the chip says without any key, with `bank` its bank card number too.
@@ -203,6 +298,32 @@ class SocialCardReader(Protocol):
 
         Raises:
             DeviceFault, OutcomeUnknown, Refusal: as `unblock`.
+        """
+
+    def write(
+        self,
+        cancel: threading.Event,
+        card: SocialCard,
+        order: WriteOrder,
+        service: KeyService,
+        journal: WriteJournal,
+        *,
+        op: str,
+    ) -> tuple[str, ...]:
+        """Write what differs from `order`, item by item, and return the names of these items.
+
+        Called again after any interruption it asks the chip and goes on at the first item that
+        differs; nothing that stands there is written twice.
+
+        Args:
+            op: the operation's id, told to the key service.
+
+        Raises:
+            Refusal: `chip.another_card`, `chip.used_card` (somebody else's numbers are on it):
+                no key was used; `chip.name_too_long`.
+            OutcomeUnknown: `chip.write_unfinished` (`chip_item`), the card went or fell silent.
+            DeviceFault: `chip.not_written` (`chip_item`), the chip refused or keeps another value;
+                and as `unblock`.
         """
 
     def identify(self) -> str:

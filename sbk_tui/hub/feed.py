@@ -16,6 +16,7 @@ from peewee import SqliteDatabase
 from sbk_tui.data.records import Records
 from sbk_tui.domain.card import BLOCKED, Card
 from sbk_tui.domain.handover import Handover
+from sbk_tui.domain.paper_number import NumberBatch, SpentNumber
 from sbk_tui.domain.people import Person
 from sbk_tui.domain.temp_card import TempCard
 from sbk_tui.domain.text import plain
@@ -131,8 +132,8 @@ def _expected_at(records: Records, handover: Handover) -> dict[tuple[str, str], 
 
 
 def _person_of(entity: Entity) -> str:
-    """Return whose record it is; empty: nobody's (a hand-over of many cards)."""
-    if isinstance(entity, Handover):
+    """Return whose record it is; empty: nobody's (a hand-over of many cards, a stock)."""
+    if isinstance(entity, Handover | NumberBatch | SpentNumber):
         return ""
     return entity.id if isinstance(entity, Person) else entity.person
 

@@ -29,6 +29,7 @@ from sbk_tui.services.day_desk import (
     Closing,
     box_name,
     difference,
+    money_words,
     work_by,
 )
 from sbk_tui.services.desks import Desks
@@ -38,6 +39,7 @@ from sbk_tui.texts import name_of, word
 
 _CAUSES = "difference_cause"
 _KINDS_SHOWN = 6
+OPEN_MONEY = ("hanging", "unregistered", "unseen")
 
 
 class DayScreen(OverList, Background, Screen[None]):
@@ -251,6 +253,8 @@ def _summary(book: Book) -> Text:
     if clerks:
         text.append(f"{word('day.clerks')}  {'  '.join(clerks)}\n")
     text.append(f"{word('day.left', **book.left._asdict())}\n")
+    if book.numbers or any(money_words(book.money)[key] != "0" for key in OPEN_MONEY):
+        text.append(f"{word('day.money', **money_words(book.money))}\n")
     text.append(word("day.chain", seq=book.seq, hash=book.hash))
     if book.flaws:
         text.append(f"  {word('day.broken', count=len(book.flaws))}", "bold red")

@@ -42,6 +42,7 @@ KEYS = (
     Key("portrait", ("f7", "ctrl+n"), "F7"),
     Key("damage", ("f7", "ctrl+n"), "F7"),
     Key("refuse", ("f7", "ctrl+n"), "F7"),
+    Key("void", ("f7", "ctrl+n"), "F7"),
     Key("print", ("f8", "ctrl+p"), "F8", "asterisk"),
     Key("confirm", ("f10", "ctrl+s"), "F10", "plus"),
     Key("back", ("escape", "ctrl+b"), "Esc", "full_stop"),

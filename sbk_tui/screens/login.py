@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from rich.text import Text
 from textual import on
@@ -17,16 +17,17 @@ from textual.widgets import Input, Static
 from sbk_tui.errors import SbkError
 from sbk_tui.screens.text_line import TextLine
 from sbk_tui.screens.work import Background
-from sbk_tui.services.desks import Desks
 from sbk_tui.texts import explain, word
 
+Opened = TypeVar("Opened")
 
-class LoginScreen(Background, Screen[Desks]):
-    """Dismisses with the desks of the clerk who signed in."""
+
+class LoginScreen(Background, Screen[Opened], Generic[Opened]):
+    """Dismisses with what was opened for the clerk who signed in: the desks."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+b", "leave", show=False)]
 
-    def __init__(self, open_counter: Callable[[str, str], Desks]) -> None:
+    def __init__(self, open_counter: Callable[[str, str], Opened]) -> None:
         """Take what opens the counter for a clerk and a password."""
         super().__init__()
         self._open = open_counter
@@ -59,7 +60,7 @@ class LoginScreen(Background, Screen[Desks]):
                 partial(self._open, clerk.value.strip(), password.value), self._opened
             )
 
-    def _opened(self, desks: Desks) -> None:
+    def _opened(self, desks: Opened) -> None:
         self.dismiss(desks)
 
     def failed(self, error: SbkError) -> None:

@@ -139,6 +139,19 @@ def _temp_ledger(desks: Desks, _clause: str) -> Screen[None]:
     return TempLedgerScreen(desks)
 
 
+def _fee(desks: Desks, clause: str) -> Screen[None]:
+    from sbk_tui.screens import fee_acts
+
+    screens = {"5.1.1.1.2": fee_acts.ChargeScreen, "5.1.2.3": fee_acts.RegisterScreen}
+    return screens.get(clause, fee_acts.FeePaperScreen)(desks, clause)
+
+
+def _numbers(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.numbers import NumbersScreen
+
+    return NumbersScreen(desks)
+
+
 def _day(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.day import DayScreen
 
@@ -202,6 +215,10 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "4.1": _pin,
     "4.2": _pin,
     "4.3": _pin,
+    "5.1.1.1.1": _fee,
+    "5.1.1.1.2": _fee,
+    "5.1.1.2": _fee,
+    "5.1.2.3": _fee,
     "5.1.4": _card_job,
     "6.1.1": _temp_card,
     "6.1.2.1": _apply,
@@ -213,6 +230,7 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "0.9": _household,
     "0.1": _debts,
     "0.10": _uncollected,
+    "0.11": _numbers,
     "0.7": _temp_ledger,
     "0.2": _day,
     "0.3": _morning,

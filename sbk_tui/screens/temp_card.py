@@ -80,11 +80,20 @@ class TempCardScreen(PersonJobScreen):
         if values is None:
             self._new_form()
         progress = self.begin(seen)
+        values = values or self._cut_short(seen)
         for act in self.job.acts:
             if act.already(held(seen.temp_cards)):
                 progress = progress.found_done(act.step)
         self.show_progress(progress)
         self._show_act(values)
+
+    def _cut_short(self, seen: Dossier) -> dict[str, str] | None:
+        """Return the form of a writing that was cut short, and say so (B3)."""
+        for each in self.desks.temp.unfinished(seen.person.id):
+            if each.clause.startswith(self.job.clause):
+                self.messages.say(word("temp.cut_short", card=each.temp_card), "bad")
+                return each.values
+        return None
 
     def _new_form(self) -> None:
         self._op, self._draft = self.desks.new_id(), self.desks.new_id()
@@ -148,9 +157,15 @@ class TempCardScreen(PersonJobScreen):
         if found or self.seen is None:
             self.messages.say(word("job.problems", count=len(found)), "bad")
             return
-        carry_out = partial(
-            self.desks.temp.carry_out, act, self.seen, form.values, op=self._op, draft=self._draft
-        )
+        if self.desks.temp.on_chip(act):
+            self.messages.say(word("temp.insert"))
+        seen, values, op, draft = self.seen, form.values, self._op, self._draft
+
+        def carry_out() -> Handled:
+            return self.desks.temp.carry_out(
+                act, seen, values, op=op, draft=draft, cancel=self.cancel
+            )
+
         self.in_background(carry_out, partial(self._done, act))
 
     def _done(self, act: TempAct, handled: Handled) -> None:

@@ -73,6 +73,9 @@ class TempLedgerScreen(OverList, Background, Screen[None]):
     def _show(self) -> None:
         counts = self._desks.temp.counts()
         said = word("temp.counts", out=counts.out, overdue=counts.overdue, blanks=counts.blanks)
+        torn = ", ".join(each.temp_card for each in self._desks.temp.unfinished())
+        if torn:
+            self.query_one(MessageLine).say(word("temp.cut_short_list", cards=torn), "bad")
         which = word("temp.list_blanks" if self._of_blanks else "temp.list_out")
         self.query_one("#known", Static).update(f"{said}  {which}")
         rows = self.query_one(PagedList)

@@ -15,10 +15,12 @@ import msgspec
 from sbk_tui.data.beside import Beside, DroppedDraft, OwedPaper, Performed
 from sbk_tui.data.day import DayBook, Left, Work
 from sbk_tui.data.ledger import Done, Ledger
-from sbk_tui.domain.operations.day import CLAUSE, BoxCount, CloseDay
+from sbk_tui.data.money import BatchCount, Money
+from sbk_tui.domain.operations.day import CLAUSE, BoxCount, CloseDay, MoneyCount, NumberCount
 from sbk_tui.domain.world import CHINA, from_ms
 from sbk_tui.errors import Outdated, Refusal
 from sbk_tui.services import words
+from sbk_tui.services.fees import decimal
 from sbk_tui.services.slips import Desk, head
 from sbk_tui.texts import name_of, word
 
@@ -41,6 +43,8 @@ class Book(NamedTuple):
     hash: str
     flaws: tuple[str, ...]
     """What does not hold in the chain since the last close."""
+    money: MoneyCount
+    numbers: tuple[NumberCount, ...]
     closed_at: str
     """When the last close was, in words; empty before the first."""
 
@@ -60,6 +64,7 @@ class DayDesk:
         self,
         day_book: DayBook,
         ledger: Ledger,
+        money: Money,
         *,
         desk: Desk,
         now_ms: Callable[[], int],
@@ -67,6 +72,7 @@ class DayDesk:
     ) -> None:
         self._day_book = day_book
         self._ledger = ledger
+        self._money = money
         self._desk = desk
         self._now_ms = now_ms
         self._new_id = new_id
@@ -84,6 +90,8 @@ class DayDesk:
             seq=seq,
             hash=hashed.hex()[:_HASH].upper(),
             flaws=self._day_book.flaws(closed.seq if closed else 0),
+            money=MoneyCount(**self._money.takings(day)._asdict()),
+            numbers=tuple(_number_count(each) for each in self._money.batches()),
             closed_at=words.moment(closed.at_ms) if closed else "",
         )
 
@@ -114,7 +122,7 @@ class DayDesk:
         operation = CloseDay(
             day=book.day, boxes=boxes, last_seq=book.seq, last_hash=book.hash,
             waiting=book.left.waiting, papers=book.left.papers, drafts=book.left.drafts,
-            cases=book.left.cases,
+            cases=book.left.cases, money=book.money, stock=book.numbers,
         )  # fmt: skip
         paper = self._new_id()
 
@@ -149,6 +157,17 @@ class DayDesk:
             "papers": str(book.left.papers),
             "drafts": str(book.left.drafts),
             "cases": str(book.left.cases),
+            **money_words(book.money),
+            "numbers": [
+                {
+                    "batch": f"{name_of('form_kind', each.form)} {each.batch}",
+                    "next": each.next or word("numbers.used_up"),
+                    "used": str(each.used),
+                    "void": str(each.void),
+                    "left": str(each.left),
+                }
+                for each in book.numbers
+            ],
             "seq": str(book.seq),
             "hash": book.hash,
             "boxes": [
@@ -183,6 +202,25 @@ def _natural(box: str) -> list[tuple[int, int, str]]:
     if not box:
         return [(2, 0, "")]
     return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in box.split("-")]
+
+
+def money_words(money: MoneyCount) -> dict[str, str]:
+    """Return the day's money by the keys of the sheet."""
+    return {
+        "pos": word("day.taken", count=money.pos, amount=decimal(money.pos_fen)),
+        "bank": word("day.taken", count=money.bank, amount=decimal(money.bank_fen)),
+        "hanging": str(money.hanging),
+        "unregistered": str(money.unregistered),
+        "unseen": str(money.unseen),
+    }
+
+
+def _number_count(count: BatchCount) -> NumberCount:
+    batch = count.batch
+    return NumberCount(
+        form=batch.form.value, batch=batch.batch, next=batch.next, used=count.used,
+        void=count.void, left=batch.left,
+    )  # fmt: skip
 
 
 def box_name(box: str) -> str:

@@ -16,12 +16,15 @@ from sbk_tui.services.chip_desk import ChipDesk
 from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.draft_desk import DraftDesk
+from sbk_tui.services.fee_desk import FeeDesk
+from sbk_tui.services.form_desk import FormDesk
 from sbk_tui.services.handover_desk import HandoverDesk
 from sbk_tui.services.handover_out import HandoverOutDesk
 from sbk_tui.services.household_desk import HouseholdDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.line_desk import LineDesk
+from sbk_tui.services.number_desk import NumberDesk
 from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.pin_desk import PinDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
@@ -71,5 +74,8 @@ class Desks:
     rounds: RoundDesk
     households: HouseholdDesk
     temp: TempDesk
+    numbers: NumberDesk
+    fees: FeeDesk
+    forms: FormDesk
     correct: CorrectDesk
     new_id: Callable[[], str]

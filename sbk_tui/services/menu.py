@@ -66,6 +66,7 @@ def entries() -> tuple[Entry, ...]:
         Entry("5.1", word("menu.replace"), word("menu.replace_about"), Capability.REPLACE, False)
     )
     found.append(Entry("0.7", word("temp.menu"), word("temp.menu_about"), Capability.TEMP_CARD))
+    found.append(Entry("0.11", word("numbers.menu"), word("numbers.menu_about"), Capability.FEES))
     found += [
         Entry(number, word(f"menu.{name}"), word(f"menu.{name}_about"), Capability.QUERY)
         for number, name in OURS

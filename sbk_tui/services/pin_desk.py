@@ -105,7 +105,9 @@ class PinDesk:
         over_ssh: bool,
         today: Callable[[], date],
         new_id: Callable[[], str],
+        owes_paper: bool = True,
     ) -> None:
+        self._owes_paper = owes_paper  # a kiosk has no printer
         self._chips = chips
         self._keys = keys
         self._pad = pad
@@ -271,7 +273,9 @@ class PinDesk:
                 slip_record(operation, done, work.seen.person, work.card, self._desk)
             )
 
-        beside: list[Beside] = [OwedPaper(paper, "pin_slip", record), DroppedDraft(work.draft)]
+        beside: list[Beside] = [DroppedDraft(work.draft)]
+        if self._owes_paper:
+            beside.append(OwedPaper(paper, "pin_slip", record))
         done = self._ledger.perform(intent, (), beside)
         changed = next((e for e in done.changed if isinstance(e, Card)), work.card)
         return Handled(done, changed, paper)

@@ -15,13 +15,15 @@ import msgspec
 from sbk_tui.data.cases import Case, Cases
 from sbk_tui.data.lookup import Dossier, card_that_matters
 from sbk_tui.domain.card import USABLE, Card, CardState
+from sbk_tui.domain.fees import fee_on
 from sbk_tui.domain.identity import CardNumber
+from sbk_tui.domain.operations.fee import ITEM
 from sbk_tui.domain.referral import encode, refer
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.world import CHINA, from_ms
 from sbk_tui.errors import Refusal
 from sbk_tui.services import words
-from sbk_tui.services.fees import fee_on
+from sbk_tui.services.fees import amount_words
 from sbk_tui.services.forms import Field
 from sbk_tui.services.menu import nearest_counters
 from sbk_tui.services.slips import Desk, head
@@ -95,7 +97,7 @@ class ReferralDesk:
     def advice(self, card: Card, reason: str) -> Advice:
         """Return what to tell the holder of `card` for a 补换原因."""
         lost = reason.startswith(_LOST)
-        fee = fee_on(self._today(), "replace", reason)
+        fee = fee_on(self._rules.fees, self._today(), ITEM, reason)
         first = ""
         if lost and card.state is CardState.SEALED:
             first = word("referral.enable_first")
@@ -106,7 +108,7 @@ class ReferralDesk:
         return Advice(
             places=self.places,
             bring=word("referral.bring_lost" if lost else "referral.bring_card"),
-            fee=word("referral.fee", amount=fee.amount, basis=fee.basis)
+            fee=word("referral.fee", amount=amount_words(fee.amount_fen), basis=fee.basis)
             if fee
             else word("referral.fee_unknown"),
             first=first,

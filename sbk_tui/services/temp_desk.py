@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import date
 from typing import Literal, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from sbk_tui.data.beside import Beside, DroppedDraft, OwedPaper, Performed
 from sbk_tui.data.ledger import Done, Ledger
 from sbk_tui.data.lookup import Dossier
+from sbk_tui.data.planned_sagas import ConfirmedStep, DroppedSagas, PlannedSagas
 from sbk_tui.data.temp_cards import Counts, Out, TempCards
 from sbk_tui.domain.operations.base import Operation
-from sbk_tui.domain.operations.temp import CancelTempCard, IssueTempCard, StockTempCards
+from sbk_tui.domain.operations.temp import (
+    CancelTempCard,
+    EnableTempCard,
+    IssueTempCard,
+    RewriteTempCard,
+    StockTempCards,
+    TakeBackTempCard,
+)
 from sbk_tui.domain.rules import Rules
-from sbk_tui.domain.temp_card import TempCard, TempCardNumber, held, numbers_from
+from sbk_tui.domain.temp_card import TEMP_CLAUSE_OF, TempCard, TempCardNumber, held, numbers_from
 from sbk_tui.errors import Refusal
 from sbk_tui.services import words
 from sbk_tui.services.forms import Field, Values, problems
 from sbk_tui.services.slips import Desk, head
+from sbk_tui.services.temp_chip import TempChips, Unfinished, Work, unfinished
 from sbk_tui.services.temp_jobs import TempAct, TempJob
 from sbk_tui.texts import word
 
-__all__ = ["Counts", "Handled", "Out", "TempCard", "TempDesk", "held"]
+__all__ = ["Counts", "Handled", "Out", "TempCard", "TempDesk", "Unfinished", "held"]
 
 STOCK_FIELDS = (
     Field("box", required=True),
@@ -52,6 +63,8 @@ class TempDesk:
         *,
         ledger: Ledger,
         cards: TempCards,
+        sagas: PlannedSagas,
+        chips: TempChips | None,
         rules: Rules,
         desk: Desk,
         today: Callable[[], date],
@@ -59,6 +72,8 @@ class TempDesk:
     ) -> None:
         self._ledger = ledger
         self._cards = cards
+        self._sagas = sagas
+        self._chips = chips
         self._rules = rules
         self._desk = desk
         self._today = today
@@ -78,17 +93,37 @@ class TempDesk:
         """Return what stands in the fresh form of an act."""
         return act.first(self._today(), self._rules)
 
+    def on_chip(self, act: TempAct) -> bool:
+        """Return whether `act` writes a chip at this counter."""
+        return self._chips is not None and bool(act.writes)
+
+    def unfinished(self, person: str = "") -> tuple[Unfinished, ...]:
+        """Return the cards whose writing was cut short (写卡未完成), of `person` if given."""
+        found = unfinished(self._sagas)
+        return tuple(each for each in found if person in {"", each.person})
+
     def carry_out(
-        self, act: TempAct, seen: Dossier, values: Values, *, op: str, draft: str
+        self,
+        act: TempAct,
+        seen: Dossier,
+        values: Values,
+        *,
+        op: str,
+        draft: str,
+        cancel: threading.Event,
     ) -> Handled:
         """Do `act` with the person as shown in `seen`; on return it is on disk.
+
+        With a reader the chip comes first: only what was read back whole is recorded.
 
         Args:
             op: the operation's id, made when the form was opened.
             draft: the draft whose work this is; dropped in the same transaction.
+            cancel: breaks off waiting for the card, not writing it.
 
         Raises:
             Refusal: a field, a rule or the capability says no (`Outdated`: look again).
+            OutcomeUnknown, DeviceFault, Cancelled: as `TempChips.write`; nothing is recorded.
         """
         for problem in problems(act.fields, values, self._rules):
             raise Refusal(problem.code, clause=problem.clause, field=problem.field, **problem.facts)
@@ -97,6 +132,14 @@ class TempDesk:
         base = {card.subject: seen.versions[card.subject]} if card else {}
         intent = self._ledger.intend(operation, op=op, base=base)
         beside: list[Beside] = [DroppedDraft(draft)]
+        if self._chips is not None and act.writes:
+            # The rules first: no chip is written for what may not be.
+            self._ledger.refuse(intent)
+            operation, written = self._write(self._chips, act, seen, operation, values, cancel)
+            intent = self._ledger.intend(operation, op=op, base=base)
+            beside.append(written)
+        else:
+            self._refuse_unfinished(operation)
         paper = self._new_id() if act.layout else ""
         if paper:
 
@@ -105,6 +148,34 @@ class TempDesk:
 
             beside.append(OwedPaper(paper, act.layout, record))
         return Handled(self._ledger.perform(intent, beside=beside), paper)
+
+    def _write(
+        self,
+        chips: TempChips,
+        act: TempAct,
+        seen: Dossier,
+        operation: Operation,
+        values: Values,
+        cancel: threading.Event,
+    ) -> tuple[Operation, ConfirmedStep]:
+        """Write the chip; return the operation that says which chip it was, and the saga's end."""
+        clause = TEMP_CLAUSE_OF[operation.kind]
+        card = self._cards.one(_number_of(operation))
+        if card is None:
+            raise Refusal("temp.unknown", clause=clause, card=_number_of(operation))
+        chip = chips.read(cancel, card, clause)
+        work = Work(operation.kind, clause, act.writes, seen.person, card, dict(values))
+        written = chips.write(cancel, work, chip)
+        if isinstance(operation, IssueTempCard | RewriteTempCard):
+            operation = replace(operation, chip=chip.identification)
+        return operation, written
+
+    def _refuse_unfinished(self, operation: Operation) -> None:
+        """A card whose chip is half written is neither given out nor enabled (chip 6.1)."""
+        number = _number_of(operation)
+        if any(each.temp_card == number for each in self.unfinished()):
+            clause = TEMP_CLAUSE_OF[operation.kind]
+            raise Refusal("temp.unfinished", clause=clause, card=number, kind=operation.kind)
 
     def _slip(self, operation: Operation, done: Performed, seen: Dossier) -> dict[str, str]:
         """Return what 临时卡领用单 says (6.1.1.1): whose, until when, who took it."""
@@ -149,7 +220,8 @@ class TempDesk:
             Refusal: `temp.unknown`, `temp.no_such_move`, `temp.still_out`, `temp.not_in_custody`.
         """
         operation = CancelTempCard(temp_card=card, end=end)
-        return self._ledger.perform(self._ledger.intend(operation, op=op))
+        beside = [DroppedSagas(TempCard(number=card).subject)]
+        return self._ledger.perform(self._ledger.intend(operation, op=op), beside=beside)
 
     # ------------------------------------------------------------------ the list
 
@@ -168,3 +240,10 @@ class TempDesk:
     def days_left(self, card: TempCard) -> int:
         """Return the days until a card is due back; negative once it is overdue."""
         return (card.valid_to - self._today()).days if card.valid_to else 0
+
+
+def _number_of(operation: Operation) -> str:
+    match operation:
+        case IssueTempCard() | EnableTempCard() | RewriteTempCard() | TakeBackTempCard():
+            return operation.temp_card
+    raise TypeError(operation.kind)

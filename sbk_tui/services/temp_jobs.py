@@ -26,6 +26,7 @@ from sbk_tui.domain.temp_card import TempCard, TempCardNumber, check_eligible, h
 from sbk_tui.domain.text import PersonName
 from sbk_tui.errors import Refusal
 from sbk_tui.services.forms import Field, Values, parse_date
+from sbk_tui.services.temp_chip import Writes
 
 SELF, PROXY = "1", "2"
 
@@ -43,6 +44,8 @@ class TempAct(NamedTuple):
     """Whether the person's card shows that this act was done before."""
     first: Callable[[date, Rules], dict[str, str]] = lambda _today, _rules: {}
     """What stands in the fresh form."""
+    writes: Writes = ""
+    """What it leaves on the chip, where there is a reader."""
 
 
 class TempJob(NamedTuple):
@@ -121,6 +124,7 @@ JOBS = (
                 _ISSUE_FIELDS,
                 _issue,
                 "temp_card_slip",
+                writes="holder",
                 already=lambda card: card is not None,
                 first=lambda today, rules: {
                     "valid_to": last_day(today, rules.settings).isoformat()
@@ -142,13 +146,14 @@ JOBS = (
                 "confirm",
                 (Field("id_shown", "tick", must_be_ticked="temp.id_not_shown"),),
                 _rewrite,
+                writes="holder",
             ),
         ),
     ),
     TempJob(
         "6.3",
         lambda seen, _counter: _has_one(seen, "6.3"),
-        (TempAct("confirm", (Field("box"),), _take_back),),
+        (TempAct("confirm", (Field("box"),), _take_back, writes="blank"),),
     ),
 )
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from sbk_tui.codes import code_tables, conflicts
+from sbk_tui.codes import code_tables, conflicts, fee_table
 from sbk_tui.data import counter_file
 from sbk_tui.data.ids import uuid7
 from sbk_tui.data.keyring import Cost
@@ -28,6 +28,7 @@ KEY = bytes(range(32))
 RULES = Rules(
     settings=Settings(cancel_four_eyes=False, correct_four_eyes=False),
     codes=code_tables(),
+    fees=fee_table(),
     conflicts=conflicts(),
 )
 

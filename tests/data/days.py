@@ -13,11 +13,21 @@ from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.batch import Line, TakeIn
 from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.domain.operations.correct import Change, ChangePhoto, Correct
+from sbk_tui.domain.operations.fee import (
+    Charge,
+    GiveNote,
+    GiveNotice,
+    NotCharged,
+    Pay,
+    RegisterFee,
+    UnregisterFee,
+)
 from sbk_tui.domain.operations.handover import Announce, Receive
 from sbk_tui.domain.operations.handover_out import Decide, Request, TakeAnswer, Withdraw
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.issue_unit import IssueToUnit
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
+from sbk_tui.domain.operations.numbers import TakeInNumbers, VoidNumber
 from sbk_tui.domain.operations.pin import ChangePin, ResetPin, UnlockPin
 from sbk_tui.domain.operations.receipt import RecordReceipts
 from sbk_tui.domain.operations.replace import ApplyForReplacement
@@ -35,6 +45,7 @@ from sbk_tui.domain.operations.temp import (
 )
 from sbk_tui.domain.operations.uncollected import MarkUncollected
 from sbk_tui.domain.operations.visit import NotAtHome
+from sbk_tui.domain.payment import PaySlip
 
 CARDS = [f"B{n:07d}{check}" for n, check in ((1, "9"), (2, "7"), (3, "5"), (4, "3"))]
 BLANK = "LS0001"
@@ -144,6 +155,38 @@ def holder_wishes(holder: str, until: date) -> list[Operation]:
     ]
 
 
+def payment_of(holder: str) -> str:
+    """Return the id of the one payment that a holder makes in a day."""
+    return f"fee{holder[3:]}"
+
+
+def op_of(operation: Operation) -> str | None:
+    """Return the id that an operation must have so that others of the day can name it."""
+    if isinstance(operation, GiveNotice | Charge) and not operation.payment:
+        return payment_of(operation.person)
+    return None
+
+
+def money_wishes(holder: str) -> list[Operation]:
+    """Return one operation of every kind about a holder's fee and the papers for it."""
+    fee = payment_of(holder)
+    name, slip = HOLDERS[holder], PaySlip(reference=fee[-12:], paid_on=date(2026, 11, 24))
+    return [
+        TakeInNumbers(paper="1", batch="甲", first="A001", last="A009"),
+        TakeInNumbers(paper="2", batch="乙", first="F001", last="F009"),
+        GiveNotice(person=holder, payer=name, reason="51", amount_fen=2500, number="A001"),
+        Charge(person=holder, payer=name, reason="51", amount_fen=2500),
+        Charge(person=holder, payer=name, reason="51", amount_fen=2500, payment=fee),
+        Pay(payment=fee, slip=slip),
+        NotCharged(payment=fee, seen="query"),
+        GiveNote(payment=fee, number="F001"),
+        VoidNumber(paper="1", number="A001", reason="1"),
+        VoidNumber(paper="2", number="F001", reason="2"),
+        RegisterFee(payment=fee, application="a" * 32),
+        UnregisterFee(payment=fee, reason="1"),
+    ]
+
+
 def rename(holder: str, before: str, after: str) -> Correct:
     """Return a correction of a name."""
     change = Change(field="name", before=before, after=after)
@@ -156,7 +199,7 @@ def wishes(card: str, until: date) -> list[Operation]:
     blind = BlindLoss(card=card, name="刘洋", caller_name="刘洋", caller_phone="1", until=until)
     about_cards = [*card_wishes(card, until), *hand_over(card), *hand_on(card), blind]
     about_cards += pin_work(card)
-    return [*about_cards, *holder_wishes(holder, until)]
+    return [*about_cards, *holder_wishes(holder, until), *money_wishes(holder)]
 
 
 KINDS = len(wishes(CARDS[0], date(2026, 1, 1)))

@@ -27,7 +27,7 @@ from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.domain.world import from_ms
 from sbk_tui.errors import HubUnreachable, NotPermitted, Outdated, Refusal, SbkError
 from tests.data.conftest import KEY, Office, letters, make_office, open_office
-from tests.data.days import CARDS, SELF, card_wishes, day, number, stock, wishes
+from tests.data.days import CARDS, SELF, card_wishes, day, number, op_of, stock, wishes
 
 CARD = CARDS[0]
 
@@ -165,7 +165,7 @@ def test_the_tables_are_the_log_folded(
             until = (from_ms(office.clock[0] + 60_000) + timedelta(hours=8)).date()
             operation = wishes(CARDS[which], until + timedelta(days=7))[wish]
             try:
-                office.do(operation)
+                office.do(operation, op_of(operation))
             except SbkError:
                 continue
         report = verify(office.opened.store, key=None, initials=letters)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
-from sbk_tui.codes import code_tables
+from sbk_tui.codes import code_tables, fee_table
 from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.card import Card, CardState
 from sbk_tui.domain.handover import Handover
+from sbk_tui.domain.paper_number import FormKind, NumberBatch, SpentNumber
+from sbk_tui.domain.payment import Payment
 from sbk_tui.domain.people import Application, FormerIdentity, Person
 from sbk_tui.domain.rules import Rules, Settings
 from sbk_tui.domain.temp_card import TempCard
@@ -20,7 +22,7 @@ NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
 HOLDER = Person(id="a" * 32, number=LIU_YANG.number, name=LIU_YANG.name, district="410782103201")
 CARD = "B00000019"
-RULES = Rules(settings=Settings(), codes=code_tables())
+RULES = Rules(settings=Settings(), codes=code_tables(), fees=fee_table())
 
 
 class Known:
@@ -32,6 +34,9 @@ class Known:
         self._temp_cards = {e.number: e for e in entities if isinstance(e, TempCard)}
         self._formers = [e for e in entities if isinstance(e, FormerIdentity)]
         self._handovers = {e.id: e for e in entities if isinstance(e, Handover)}
+        self._batches = [e for e in entities if isinstance(e, NumberBatch)]
+        self._spent = {(e.form, e.number): e for e in entities if isinstance(e, SpentNumber)}
+        self._payments = {e.id: e for e in entities if isinstance(e, Payment)}
         self._applications = [e for e in entities if isinstance(e, Application)]
 
     def person(self, person_id: str) -> Person | None:
@@ -67,6 +72,22 @@ class Known:
 
     def handovers_of(self, batch: str) -> tuple[Handover, ...]:
         return tuple(each for each in self._handovers.values() if each.batch == batch)
+
+    def number_batches(self, form: str) -> tuple[NumberBatch, ...]:
+        return tuple(batch for batch in self._batches if batch.form == form)
+
+    def spent_number(self, form: str, number: str) -> SpentNumber | None:
+        return self._spent.get((FormKind(form), number))
+
+    def payment(self, payment_id: str) -> Payment | None:
+        return self._payments.get(payment_id)
+
+    def payments_of(self, person_id: str) -> tuple[Payment, ...]:
+        return tuple(p for p in self._payments.values() if p.person == person_id)
+
+    def payment_by_reference(self, reference: str) -> Payment | None:
+        paid = (p for p in self._payments.values() if p.slip is not None)
+        return next((p for p in paid if p.slip and p.slip.reference == reference), None)
 
 
 def card(state: CardState = CardState.ACTIVE, **fields: object) -> Card:

@@ -117,9 +117,38 @@ DAY = {
     **dict.fromkeys(("done", "recorded", "counted", "waiting", "refused", "papers"), "3"),
     **dict.fromkeys(("drafts", "cases", "seq"), "0"),
     "difference": "",
+    **dict.fromkeys(("hanging", "unregistered", "unseen"), "0"),
+    "pos": "1 笔 25.00 元",
+    "bank": "0 笔 0.00 元",
     "hash": "9F3A61C2D4E5B6A7",
 }
+STOCK_OF_NUMBERS = {
+    **HEAD,
+    "kind": "票号盘点",
+    "done_at": "2026-11-24 17:40",
+    "batches": "2",
+    "void_count": "1",
+    "missing": "无",
+}
 TABLES = {
+    "batches": [
+        {
+            "batch": "财政票据 2026乙",
+            "range": "F0001—F0050",
+            "used": "3",
+            "void": "1",
+            "left": "46",
+            "missing": "0",
+        }
+    ],
+    "void": [
+        {
+            "number": "财政票据 F0002",
+            "payer": "张晓禾",
+            "reason": "打坏、打错位",
+            "at": "2026-11-24 10:31",
+        }
+    ],
     "boxes": [
         {"box": "1-1-1", "recorded": "3", "counted": "2", "difference": "-1", "cause": "放错了盒"}
     ],
@@ -138,9 +167,13 @@ TABLES = {
     "differences": [
         {"what": "缺", "card": "D12345678", "name": "张晓禾", "village": "示例村"},
     ],
+    "numbers": [
+        {"batch": "财政票据 2026乙", "next": "F0004", "used": "3", "void": "0", "left": "47"}
+    ],
     "work": [{"kind": "个人发卡", "clerk": "张晓禾", "count": "3"}],
 }
-RECORDS = {name: {"application_form": FORM, "day_sheet": DAY}.get(name, SLIP) for name in names()}
+OWN = {"application_form": FORM, "day_sheet": DAY, "number_report": STOCK_OF_NUMBERS}
+RECORDS = {name: OWN.get(name, SLIP) for name in names()}
 
 needs_poppler = pytest.mark.skipif(
     subprocess.run(["sh", "-c", "command -v pdftotext"], capture_output=True).returncode != 0,

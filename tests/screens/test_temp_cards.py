@@ -16,6 +16,8 @@ from sbk_tui.domain.operations.loss import FormalLoss
 from sbk_tui.domain.operations.temp import IssueTempCard, StockTempCards
 from sbk_tui.domain.temp_card import TempCard, TempCardState
 from sbk_tui.domain.world import CHINA, from_ms
+from sbk_tui.hardware.chip.twin_reader import SocialCardReaderTwin
+from tests.chips import powered, with_reader
 from tests.screens.conftest import (
     CARDS,
     PEOPLE,
@@ -245,3 +247,53 @@ async def test_the_ledger_shows_who_is_due_takes_in_and_ends(
         assert "已注销（遗失）" in shown(app)
     assert temp(stocked).state is T.LOST
     assert kinds(stocked)[-2:] == ["temp.stock", "temp.cancel"]
+
+
+@pytest.mark.clause("6.1.1.1", "B3", "N1")
+async def test_a_card_pulled_in_the_middle_stays_on_the_screen_until_it_is_whole(
+    stocked: wiring.Counter,
+) -> None:
+    slot, card = SocialCardReaderTwin("slot"), powered()
+    card.fault("tear_after", 2)
+    slot.insert(card)
+    app = SbkApp(opened=with_reader(stocked, slot))
+    async with app.run_test(size=SIZE) as pilot:
+        await open_job(pilot, "61")
+        await pick(pilot, PEOPLE[0].number)
+        await fill_in(pilot)
+        await pilot.press("f10")
+        await settled(pilot)
+        assert "写卡未完成：写到「姓名」时卡断开了" in shown(app)
+        assert "启用" not in shown(app).splitlines()[5]
+        # Somebody else sits down: the person, the card and the form are there again.
+        await pilot.press("escape", "escape")
+        await settled(pilot)
+        await open_job(pilot, "07")
+        assert f"写卡未完成：{BLANK}。" in shown(app)
+        await pilot.press("escape")
+        await open_job(pilot, "61")
+        await pilot.press("2")  # the draft is thrown away: another clerk has none
+        await settled(pilot)
+        await pick(pilot, PEOPLE[0].number)
+        assert f"临时卡 {BLANK} 上次写卡未完成" in shown(app)
+        slot.insert(card)
+        await pilot.press(*["f10"] * 30)
+        await settled(pilot)
+    assert temp(stocked).state is T.ISSUED
+    assert kinds(stocked).count("temp.issue") == 1
+    assert "temp.enable" not in kinds(stocked)
+
+
+@pytest.mark.clause("6.3")
+async def test_waiting_for_the_card_is_left_by_esc(out: wiring.Counter) -> None:
+    app = SbkApp(opened=with_reader(out, SocialCardReaderTwin("slot")))
+    async with app.run_test(size=SIZE) as pilot:
+        await open_job(pilot, "63")
+        await pick(pilot, BLANK)
+        await pilot.press("f10")
+        await pilot.pause()
+        assert "请把临时卡插入社保卡读写器" in shown(app)
+        await pilot.press("escape")
+        await settled(pilot)
+        assert "请把临时卡插入" not in shown(app)
+    assert temp(out).state is T.ISSUED

@@ -1,4 +1,4 @@
-"""What a service costs, by date and reason."""
+"""What a service costs, by date and reason, and how an amount is said."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
-from sbk_tui.codes import code_tables
-from sbk_tui.services.fees import fee_on, fees
+from sbk_tui.codes import code_tables, fee_table
+from sbk_tui.domain.fees import fee_on
+from sbk_tui.services.fees import amount_words, decimal
 
 
 @pytest.mark.parametrize(("day", "reason", "amount"), [
@@ -18,11 +19,15 @@ from sbk_tui.services.fees import fee_on, fees
     (date(2026, 11, 24), "00", None),
 ])  # fmt: skip
 def test_the_fee_of_a_day(day: date, reason: str, amount: str | None) -> None:
-    fee = fee_on(day, "replace", reason)
-    assert (fee.amount if fee else None) == amount
+    fee = fee_on(fee_table(), day, "replace", reason)
+    assert (amount_words(fee.amount_fen) if fee else None) == amount
 
 
 def test_every_reason_has_a_fee_today() -> None:
-    reasons = code_tables()["replace_reason"].rows
-    assert all(fee_on(date(2026, 11, 24), "replace", reason) for reason in reasons)
-    assert all(fee.amount_fen >= 0 and fee.source for fee in fees())
+    reasons, today = code_tables()["replace_reason"].rows, date(2026, 11, 24)
+    assert all(fee_on(fee_table(), today, "replace", reason) for reason in reasons)
+    assert all(fee.amount_fen >= 0 and fee.source for fee in fee_table())
+
+
+def test_an_amount_in_a_column_has_two_places() -> None:
+    assert [decimal(fen) for fen in (0, 5, 2500, 140950)] == ["0.00", "0.05", "25.00", "1409.50"]

@@ -14,6 +14,7 @@ from sbk_tui.data.migrations import (
     m0006_replica,
     m0007_case,
     m0008_receipt,
+    m0009_money,
     m0012_handover_out,
 )
 from sbk_tui.data.store import Store
@@ -29,6 +30,7 @@ STEPS: tuple[tuple[int, Callable[[], Sequence[Step]]], ...] = (
     (6, m0006_replica.statements),
     (7, m0007_case.statements),
     (8, m0008_receipt.statements),
+    (9, m0009_money.statements),
     (12, m0012_handover_out.statements),
 )
 NEWEST = STEPS[-1][0]

@@ -36,6 +36,35 @@ class BoxCount(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
         return self.counted == self.recorded or bool(self.cause)
 
 
+class NumberCount(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """票号: one batch of pre-printed numbers at the close."""
+
+    form: str
+    batch: str
+    next: str
+    """The paper that must lie on top; empty when the batch is used up."""
+    used: int
+    void: int
+    left: int
+
+
+class MoneyCount(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """款: what was taken in the day, and what is left open."""
+
+    pos: int = 0
+    pos_fen: int = 0
+    """Through the terminal."""
+    bank: int = 0
+    bank_fen: int = 0
+    """At the bank, by receipts."""
+    hanging: int = 0
+    """Charges whose outcome nobody knows yet."""
+    unregistered: int = 0
+    """Paid, not registered (交费登记)."""
+    unseen: int = 0
+    """Papers sent to the printer and not looked at."""
+
+
 class CloseDay(Operation, frozen=True, array_like=True, kw_only=True):
     """日终核对: the drawer as counted, and what was left undone."""
 
@@ -53,6 +82,9 @@ class CloseDay(Operation, frozen=True, array_like=True, kw_only=True):
     """Papers that were never printed."""
     drafts: int = 0
     cases: int = 0
+    money: MoneyCount = MoneyCount()
+    stock: tuple[NumberCount, ...] = ()
+    """Pre-printed numbers, batch by batch."""
 
     def admit(self, world: World, occasion: Occasion, rules: Rules) -> None:
         if self.day > occasion.today:

@@ -41,11 +41,14 @@ class TemporaryLoss(Operation, frozen=True, array_like=True, kw_only=True):
     caller_phone: str
     until: date
     """The day it ends, by the office's term; printed on the slip."""
+    self_service: bool = False
+    """At a kiosk, by who held the card and knew its PIN; the clerk who started it only signed."""
 
     def admit(self, world: World, occasion: Occasion, rules: Rules) -> None:
         card = known_card(world, self.card, "3.1")
         move(card.state, self.kind)
-        if not self.caller_name or not self.caller_phone:
+        # Card and PIN say who it is: a holder without a telephone on record is not sent away.
+        if not self.self_service and not (self.caller_name and self.caller_phone):
             raise Refusal("loss.caller_missing", clause="3.1")
         # The office's own term is the desk's to fill in. A city whose setting differs, or a clock
         # that passes midnight meanwhile, must not refuse a loss; nonsense it may.

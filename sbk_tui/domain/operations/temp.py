@@ -17,6 +17,7 @@ from sbk_tui.domain.temp_card import (
     TempCard,
     TempCardNumber,
     TempCardState,
+    check_chip,
     check_eligible,
     temp_move,
 )
@@ -86,6 +87,8 @@ class IssueTempCard(Operation, frozen=True, array_like=True, kw_only=True):
     receiver: Receiver
     valid_to: date
     """有效期至, printed on the slip."""
+    chip: str = ""
+    """卡识别码 of the chip that was written; empty: a counter without a reader."""
 
     def admit(self, world: World, occasion: Occasion, rules: Rules) -> None:
         clause = TEMP_CLAUSE_OF[self.kind]
@@ -103,6 +106,7 @@ class IssueTempCard(Operation, frozen=True, array_like=True, kw_only=True):
         card = known_temp_card(world, self.temp_card, self.kind)
         if card.custody != occasion.seat.counter:
             raise Refusal("temp.not_in_custody", clause=clause, card=card.number)
+        check_chip(card, self.chip, clause)
         check_receiver(self.receiver, clause)
         days = (self.valid_to - occasion.today).days
         if not 0 < days <= rules.settings.temp_card_max_days:
@@ -122,6 +126,7 @@ class IssueTempCard(Operation, frozen=True, array_like=True, kw_only=True):
                 receiver=self.receiver,
                 issued_at=occasion.at,
                 valid_to=self.valid_to,
+                chip=blank.chip or self.chip,
             ),
         )
 
@@ -155,17 +160,22 @@ class RewriteTempCard(Operation, frozen=True, array_like=True, kw_only=True):
 
     temp_card: str
     id_shown: bool
+    chip: str = ""
+    """卡识别码 of the chip that was written; empty: a counter without a reader."""
 
     def admit(self, world: World, occasion: Occasion, rules: Rules) -> None:
         clause = TEMP_CLAUSE_OF[self.kind]
         card = known_temp_card(world, self.temp_card, self.kind)
+        check_chip(card, self.chip, clause)
         if not self.id_shown:
             raise Refusal("temp.id_not_shown", clause=clause)
         _refuse_void(card, occasion, clause)
 
     def effect(self, world: World, occasion: Occasion) -> tuple[Entity, ...]:
         card = world.temp_card(self.temp_card)
-        return () if card is None else (replace(card, rewritten_at=occasion.at),)
+        if card is None:
+            return ()
+        return (replace(card, rewritten_at=occasion.at, chip=card.chip or self.chip),)
 
 
 class TakeBackTempCard(Operation, frozen=True, array_like=True, kw_only=True):

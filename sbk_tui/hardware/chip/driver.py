@@ -6,17 +6,17 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from sbk_tui.errors import BadUsage, CardRemoved, DeviceFault
+from sbk_tui.errors import BadUsage, DeviceFault
 from sbk_tui.hardware.chip.pcsc import Context, PcscCard
-from sbk_tui.hardware.chip.session import ChipSession, KeyJob
+from sbk_tui.hardware.chip.reader import ChipReader
+from sbk_tui.hardware.chip.session import ChipSession
 from sbk_tui.hardware.device_url import parse_device_url
-from sbk_tui.hardware.ports import KeyService, SocialCard
 
 LIMIT_S = 10.0
 """How long a card may take over one command [A]."""
 
 
-class PcscSocialCardReader:
+class PcscSocialCardReader(ChipReader):
     """A reader of the card service; its URL is `pcsc://NAME`, `pcsc://` for the first one."""
 
     def __init__(
@@ -34,48 +34,6 @@ class PcscSocialCardReader:
         self._limit_s = limit_s
         self._stuck: PcscCard | None = None
 
-    def read(self, cancel: threading.Event, *, bank: bool = False) -> SocialCard:
-        """Return what the chip says without any key; see the port."""
-        self._refuse_if_stuck()
-        self.await_card(cancel)
-        with self._powered() as session:
-            return session.read(bank=bank)
-
-    def tries_left(self, card: SocialCard) -> int | None:
-        """Return the tries left, spending none; see the port."""
-        with self._confirmed(card) as session:
-            return session.tries_left()
-
-    def verify(self, card: SocialCard, pin: bytearray) -> None:
-        """Check a PIN once; see the port."""
-        with self._confirmed(card) as session:
-            session.verify(pin)
-
-    def change_pin(self, card: SocialCard, old: bytearray, new: bytearray) -> None:
-        """Change the PIN, sent once; see the port."""
-        with self._confirmed(card) as session:
-            session.change_pin(old, new)
-
-    def unblock(
-        self, cancel: threading.Event, card: SocialCard, service: KeyService, *, op: str
-    ) -> None:
-        """Give the tries back, sent once; see the port."""
-        with self._confirmed(card) as session:
-            session.unblock(KeyJob(op, card, service, cancel))
-
-    def reset_pin(
-        self,
-        cancel: threading.Event,
-        card: SocialCard,
-        new: bytearray,
-        service: KeyService,
-        *,
-        op: str,
-    ) -> None:
-        """Set a new PIN, sent once; see the port."""
-        with self._confirmed(card) as session:
-            session.reset_pin(new, KeyJob(op, card, service, cancel))
-
     def identify(self) -> str:
         """Return the reader's name."""
         context = Context(self._reader)
@@ -86,11 +44,7 @@ class PcscSocialCardReader:
             context.close()
 
     def await_card(self, cancel: threading.Event, *, present: bool = True) -> None:
-        """Wait until a card is put in, or (`present=False`) taken out.
-
-        Raises:
-            DeviceAbsent: `chip.no_service`, `chip.no_reader`; Cancelled: `device.cancelled`.
-        """
+        """Wait until a card comes or goes; see the port."""
         context = Context(self._reader)
         try:
             context.await_presence(cancel, present=present)
@@ -106,16 +60,6 @@ class PcscSocialCardReader:
         finally:
             if card.hangs:
                 self._stuck = card
-
-    @contextmanager
-    def _confirmed(self, card: SocialCard) -> Iterator[ChipSession]:
-        self._refuse_if_stuck()
-        # No waiting: work must not begin by itself when a card appears.
-        if not self._card_present():
-            raise CardRemoved("chip.card_removed")
-        with self._powered() as session:
-            session.confirm(card)
-            yield session
 
     def _refuse_if_stuck(self) -> None:
         # A second connection would hang as the first one does, until the card is pulled.

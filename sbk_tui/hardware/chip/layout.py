@@ -105,7 +105,7 @@ def value_of(record: bytes, item: Item) -> bytes:
         Garbled: `chip.bad_data`, another tag, or a length that is not the record's.
     """
     if len(record) < 2 or record[0] != item.tag or record[1] != len(record) - 2:
-        raise Garbled("chip.bad_data", item=item.name)
+        raise Garbled("chip.bad_data", chip_item=item.name)
     return record[2:]
 
 

@@ -143,6 +143,46 @@ class ChipSession:
         finally:
             wipe(packed)
 
+    def authenticate(self, job: KeyJob, key: int, address: str) -> None:
+        """Open what the card's `key` guards, sent once; `address` is its place at the service.
+
+        Raises:
+            DeviceFault: `chip.key_refused`, `chip.key_locked`, `chip.random_stale`,
+                `chip.service_garbled`; what the service says.
+        """
+        # The card takes its last random as the factor, and nothing may come between [O] S1-7 6.6.
+        source, factor = self._challenge(), self._challenge()
+        proof = _given(job.service.authenticate(job.request(address), factor, source))
+        if len(proof) != 16:
+            raise Garbled("chip.service_garbled")
+        self._once(apdu.external_authenticate(key, proof))
+
+    def read_item(self, item: Item, version: str) -> bytes | None:
+        """Return the value of one item; None: a key guards its file.
+
+        Raises:
+            DeviceFault: the card has no such item, and as `read`.
+        """
+        answer = self._ask(item, version)
+        if answer.sw == _GUARDED:
+            return None
+        if answer.sw != DONE:
+            raise apdu.fault_of(0xB2, answer)
+        return value_of(answer.data, item)
+
+    def update(self, item: Item, version: str, value: bytes) -> None:
+        """Write one item, sent once; one update is whole or not at all [O] S1-7 14.
+
+        Raises:
+            OutcomeUnknown: no answer came; DeviceFault: the card's refusal.
+        """
+        record = bytes((item.tag, item.length)) + value
+        if self._by_number:
+            head = bytes((0x00, 0xDC, record_number(item, version), 0x04))
+        else:
+            head = bytes((0x00, 0xDC, item.tag, item.file << 3))
+        self._once(head + bytes((len(record),)) + record)
+
     def send(self, command: bytes | bytearray) -> Answer:
         """Send, fetch what waits (61xx) and correct the length (6Cxx), each once at most.
 
@@ -186,12 +226,7 @@ class ChipSession:
         return answer.data
 
     def _secured(self, job: KeyJob, head: bytes, plain: bytearray) -> None:
-        # The card takes its last random as the factor, and nothing may come between [O] S1-7 6.6.
-        source, factor = self._challenge(), self._challenge()
-        proof = _given(job.service.authenticate(job.request(PUK_ADDRESS), factor, source))
-        if len(proof) != 16:
-            raise Garbled("chip.service_garbled")
-        self._once(apdu.external_authenticate(PUK, proof))
+        self.authenticate(job, PUK, PUK_ADDRESS)
         random = self._challenge()
         answer = job.service.secure_message(job.request(MAC_ADDRESS), random, head, plain)
         data = _data_field(_given(answer), head)

@@ -342,7 +342,7 @@ class VirtualCard:
         file, form = (command[3] >> 3) or self._file, command[3] & 7
         if AUTH_WRITE not in self._rights:
             return b"\x69\x82"
-        if file not in {EF05, EF06} or form not in {0, 4}:
+        if file not in {EF05, EF06} or form not in ({0, 4} if self.profile.by_tag else {4}):
             return b"\x6a\x86"
         if len(body) < 2 or body[1] != len(body) - 2:
             return b"\x6a\x85"

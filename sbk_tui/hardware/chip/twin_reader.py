@@ -13,17 +13,17 @@ from types import TracebackType
 from typing import Self
 
 from sbk_tui.errors import Cancelled, CardRemoved, DeviceAbsent, DeviceFault
-from sbk_tui.hardware.chip.session import ChipSession, KeyJob
+from sbk_tui.hardware.chip.reader import ChipReader
+from sbk_tui.hardware.chip.session import ChipSession
 from sbk_tui.hardware.chip.twin_card import VirtualCard
 from sbk_tui.hardware.chip.twin_line import CardBeside
 from sbk_tui.hardware.chip.twin_service import KeyServiceTwin
-from sbk_tui.hardware.ports import KeyService, SocialCard
 
 _SLICE_S = 0.1
 _running: dict[str, SocialCardReaderTwin] = {}
 
 
-class SocialCardReaderTwin:
+class SocialCardReaderTwin(ChipReader):
     """A reader with a slot: `insert` and `pull`; it implements `SocialCardReader`."""
 
     def __init__(self, name: str) -> None:
@@ -53,57 +53,28 @@ class SocialCardReaderTwin:
             self._changed.notify_all()
 
     def pull(self) -> None:
-        """Take the card out."""
+        """Take the card out, also in the middle of an exchange."""
         with self._changed:
             self._card = None
+            self._changed.notify_all()
 
-    def read(self, cancel: threading.Event, *, bank: bool = False) -> SocialCard:
-        """Wait for a card and read it; see the port."""
+    def await_card(self, cancel: threading.Event, *, present: bool = True) -> None:
+        """Wait until a card comes or goes; see the port."""
         with self._changed:
-            while not self._changed.wait_for(lambda: self._card is not None, _SLICE_S):
+            while not self._changed.wait_for(lambda: self._card_present() == present, _SLICE_S):
                 if cancel.is_set():
                     raise Cancelled("device.cancelled", device="card_reader")
-        with self._powered() as session:
-            return session.read(bank=bank)
-
-    def tries_left(self, card: SocialCard) -> int | None:
-        """Return the tries left, spending none; see the port."""
-        with self._confirmed(card) as session:
-            return session.tries_left()
-
-    def verify(self, card: SocialCard, pin: bytearray) -> None:
-        """Check a PIN once; see the port."""
-        with self._confirmed(card) as session:
-            session.verify(pin)
-
-    def change_pin(self, card: SocialCard, old: bytearray, new: bytearray) -> None:
-        """Change the PIN, sent once; see the port."""
-        with self._confirmed(card) as session:
-            session.change_pin(old, new)
-
-    def unblock(
-        self, cancel: threading.Event, card: SocialCard, service: KeyService, *, op: str
-    ) -> None:
-        """Give the tries back, sent once; see the port."""
-        with self._confirmed(card) as session:
-            session.unblock(KeyJob(op, card, service, cancel))
-
-    def reset_pin(
-        self,
-        cancel: threading.Event,
-        card: SocialCard,
-        new: bytearray,
-        service: KeyService,
-        *,
-        op: str,
-    ) -> None:
-        """Set a new PIN, sent once; see the port."""
-        with self._confirmed(card) as session:
-            session.reset_pin(new, KeyJob(op, card, service, cancel))
 
     def identify(self) -> str:
         """Return the twin's name."""
         return f"sim://{self.name}"
+
+    def holds(self, card: VirtualCard) -> bool:
+        """Return whether `card` is in the slot."""
+        return self._card is card
+
+    def _card_present(self) -> bool:
+        return self._card is not None
 
     @contextmanager
     def _powered(self) -> Iterator[ChipSession]:
@@ -112,7 +83,7 @@ class SocialCardReaderTwin:
             raise CardRemoved("chip.card_removed")
         if len(card.atr) < 2:
             raise DeviceFault("chip.unpowered")
-        line = CardBeside(card)
+        line = _SlotLine(self, card)
         try:
             yield ChipSession(line)
         finally:
@@ -120,11 +91,20 @@ class SocialCardReaderTwin:
             if line.gone:
                 self.pull()
 
-    @contextmanager
-    def _confirmed(self, card: SocialCard) -> Iterator[ChipSession]:
-        with self._powered() as session:
-            session.confirm(card)
-            yield session
+
+class _SlotLine(CardBeside):
+    """The line to the card in the slot, as long as a hand leaves it there."""
+
+    def __init__(self, slot: SocialCardReaderTwin, card: VirtualCard) -> None:
+        super().__init__(card)
+        self._slot = slot
+        self._in_slot = card
+
+    def transmit(self, command: bytes | bytearray) -> bytes:
+        """Send `command`, unless the card was pulled meanwhile."""
+        if not self._slot.holds(self._in_slot):
+            raise CardRemoved("chip.card_removed")
+        return super().transmit(command)
 
 
 def running(name: str) -> SocialCardReaderTwin:

@@ -1,0 +1,83 @@
+"""A fee in a clerk's words: what it costs, how it stands, which paper must lie in the printer."""
+
+from __future__ import annotations
+
+from sbk_tui.data.money import Top
+from sbk_tui.data.sagas import Step
+from sbk_tui.domain.capital_amount import capital_amount
+from sbk_tui.domain.fees import Fee
+from sbk_tui.domain.paper_number import FormKind
+from sbk_tui.domain.payment import Payment, PaySlip
+from sbk_tui.hardware.ports import PosResult
+from sbk_tui.services.fees import amount_words, decimal
+from sbk_tui.texts import name_of, word
+
+
+def amount(fee: Fee | None) -> str:
+    """Return the price in words; empty when there is none."""
+    return amount_words(fee.amount_fen) if fee else ""
+
+
+def amount_of(payment: Payment) -> str:
+    """Return what a payment is about, in words."""
+    return amount_words(payment.amount_fen)
+
+
+def price(fee: Fee | None) -> str:
+    """Return item, amount and basis of a price."""
+    if fee is None:
+        return word("fee.no_price")
+    if not fee.amount_fen:
+        return word("fee.for_free")
+    capital = capital_amount(fee.amount_fen)
+    return word("fee.price", title=fee.title, amount=amount(fee), capital=capital, basis=fee.basis)
+
+
+def standing(payment: Payment) -> str:
+    """Return how a payment stands, with every number that it has."""
+    said = [
+        word(
+            "fee.state",
+            amount=amount_of(payment),
+            state=name_of("payment_state", payment.state.value),
+            payer=payment.payer,
+            reason=name_of("replace_reason", payment.reason),
+        )
+    ]
+    numbers = []
+    if payment.notice:
+        numbers.append(word("fee.notice_is", number=payment.notice))
+    if payment.slip is not None:
+        numbers.append(word("fee.slip_is", number=payment.slip.reference))
+        numbers.append(word("fee.note_is", number=payment.note or "—"))
+        key = "fee.registered" if payment.application else "fee.not_registered"
+        numbers.append(word(key))
+    if numbers:
+        said.append("　".join(numbers))
+    return "\n".join(said)
+
+
+def next_number(form: FormKind, top: Top) -> str:
+    """Return which paper must lie in the printer."""
+    name = name_of("form_kind", form.value)
+    if not top.next:
+        return word("fee.no_number", form=name)
+    return word("fee.next_number", form=name, number=top.next, left=top.left)
+
+
+def resumed(step: Step) -> str:
+    """Return what an earlier visit left open."""
+    key = "fee.resumed_charge" if step.device == "pos" else "fee.resumed_print"
+    return word("fee.resumed", what=word(key))
+
+
+def found(result: PosResult, slip: PaySlip) -> str:
+    """Return the terminal's last transaction, to be compared with its slip of paper."""
+    return word(
+        "fee.found",
+        amount=decimal(result.amount_fen or 0),
+        day=slip.paid_on.isoformat(),
+        time=slip.paid_time,
+        reference=slip.reference,
+        card=slip.card,
+    )
