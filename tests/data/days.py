@@ -95,10 +95,16 @@ def card_wishes(card: str, until: date) -> list[Operation]:
         StoreCards(slots=(Slot(card=card, place="1-1-1-1"),)),
         MarkUncollected(cards=(card,)),
         NotAtHome(card=card),
+        IssueToUnit(codes=("410782105201",), cards=(card,), receiver=VILLAGE),
+    ]
+
+
+def pin_work(card: str) -> list[Operation]:
+    """Return what a chip may have done: in no state of the card is it refused."""
+    return [
         ChangePin(card=card),
         UnlockPin(card=card, presence="1"),
         ResetPin(card=card, confirmed=False),
-        IssueToUnit(codes=("410782105201",), cards=(card,), receiver=VILLAGE),
     ]
 
 
@@ -175,6 +181,7 @@ def wishes(card: str, until: date) -> list[Operation]:
         *holder_wishes(holder, until),
         *hand_over(card),
         *money_wishes(holder),
+        *pin_work(card),
         BlindLoss(card=card, name="刘洋", caller_name="刘洋", caller_phone="1", until=until),
     ]
 
