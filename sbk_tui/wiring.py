@@ -54,6 +54,7 @@ from sbk_tui.services.card_desk import CardDesk
 from sbk_tui.services.cases_desk import CasesDesk
 from sbk_tui.services.check_desk import CheckDesk
 from sbk_tui.services.checks import Morning
+from sbk_tui.services.city_desk import CityDesk
 from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.desks import Desks
@@ -347,6 +348,14 @@ def _desks(
             now_ms,
             counter=held.counter,
             level=held.level,
+        ),
+        city=CityDesk(
+            store,
+            session=session,
+            counter=held.counter,
+            inc=opened.incarnation.inc,
+            now_ms=now_ms,
+            new_id=new_id,
         ),
         ids=IdDesk(_reader_of(config)),
         portraits=PortraitDesk(_folder_of(config)),

@@ -5,20 +5,24 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from sbk_tui import own_hub
 from sbk_tui.commands.output import credentials, emit, note, say
 from sbk_tui.config import home_folder
+from sbk_tui.data.blobs import Blobs
 from sbk_tui.data.lookup import Hit
 from sbk_tui.domain import mask
 from sbk_tui.domain.capability import Capability
 from sbk_tui.domain.text import clean
 from sbk_tui.services import words
+from sbk_tui.services.city_desk import PURPOSES
 from sbk_tui.texts import word
-from sbk_tui.wiring import sign_in
+from sbk_tui.wiring import BLOBS, Counter, sign_in
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command."""
     parser.add_argument("text", metavar="TEXT", help=word("find.text"))
+    parser.add_argument("--city", action="store_true", help=word("lookup.city_option"))
     parser.add_argument("--json", action="store_true", help=word("find.json"))
 
 
@@ -28,6 +32,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         counter.seat.authority.require(Capability.QUERY)
         hits = counter.desks.query.find(clean(args.text))
+        if args.city and not hits:
+            _ask_city(counter, clean(args.text))
+            hits = counter.desks.query.find(clean(args.text))
     finally:
         counter.close()
     if args.json:
@@ -37,6 +44,22 @@ def run(args: argparse.Namespace) -> int:
         say(_line(hit))
     note(word("find.count", count=len(hits)))
     return 0
+
+
+def _ask_city(counter: Counter, text: str) -> None:
+    """Ask the city for a person who is not known here; on return the records are (A5).
+
+    Raises:
+        BadUsage: `sync.not_enrolled`; Refusal `lookup.…`; HubUnreachable.
+    """
+    from sbk_tui.commands.sync import Caller  # late: brings TLS
+
+    blobs = Blobs(counter.opened.store, counter.home / BLOBS, counter.key)
+    caller = Caller(counter.opened, blobs, counter.config.hub.url, as_json=False)
+    question = counter.desks.city.ask(text, clause="2.4.2", purpose=PURPOSES[0])
+    with own_hub.running(counter.home, caller.url):
+        caller.call()
+    counter.desks.city.answer(question)
 
 
 def _document(hit: Hit) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from sbk_tui import __version__, own_hub, sender
 from sbk_tui import config as configuration
 from sbk_tui.commands.output import credentials, emit, fail, say
 from sbk_tui.config import home_folder
-from sbk_tui.data import outbox
+from sbk_tui.data import city_asks, outbox
 from sbk_tui.data.blobs import Blobs
 from sbk_tui.data.counter_file import OpenCounter, open_counter
 from sbk_tui.data.line import LineState, asked_to_send, line_state, note_line, waiting
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     counter = sign_in(home, *credentials())
     try:
         blobs = Blobs(counter.opened.store, home / BLOBS, counter.key)
-        caller = _Caller(counter.opened, blobs, counter.config.hub.url, as_json=args.json)
+        caller = Caller(counter.opened, blobs, counter.config.hub.url, as_json=args.json)
         with own_hub.running(home, caller.url):
             if args.watch:
                 caller.watch(threading.Event())
@@ -74,7 +74,7 @@ def _run_beside_screen(home: Path, pipe: int) -> int:
         try:
             blobs = Blobs(opened.store, home / BLOBS, key)
             url = configuration.load(home).hub.url
-            caller = _Caller(opened, blobs, url, as_json=False)
+            caller = Caller(opened, blobs, url, as_json=False)
             with own_hub.running(home, caller.url):
                 caller.watch(stopped)
         finally:
@@ -82,10 +82,15 @@ def _run_beside_screen(home: Path, pipe: int) -> int:
     return 0
 
 
-class _Caller:
+class Caller:
     """One counter's calls to its city; how each went is noted for the screen."""
 
     def __init__(self, opened: OpenCounter, blobs: Blobs, url: str, *, as_json: bool) -> None:
+        """Take the open counter; `url` goes before the address it was enrolled at.
+
+        Raises:
+            BadUsage: `sync.not_enrolled`.
+        """
         self._opened = opened
         self._blobs = blobs
         self._as_json = as_json
@@ -111,6 +116,10 @@ class _Caller:
 
     def once(self) -> None:
         """Make one contact and report it."""
+        self._report(self.call())
+
+    def call(self) -> outbox.Tally:
+        """Make one contact, note how it went, and return how things stand."""
         try:
             tally = contact(
                 self._opened, self._client, version=__version__, now_ms=now_ms, initials=initials
@@ -120,7 +129,7 @@ class _Caller:
             self._note(error.code)
             raise
         self._note("")
-        self._report(tally)
+        return tally
 
     def _send_blobs(self) -> None:
         """Pictures come last, and a loss report ends them (it is called in at once)."""
@@ -157,14 +166,17 @@ class _Caller:
             if self._pressing() > before:
                 return
 
-    def _pressing(self) -> tuple[int, int]:
+    def _pressing(self) -> tuple[int, int, int]:
         urgent = sum(each.count for each in waiting(self._opened.store) if is_urgent(each.kind))
-        return asked_to_send(self._opened.store), urgent
+        return asked_to_send(self._opened.store), urgent, self._questions()
+
+    def _questions(self) -> int:
+        return len(city_asks.open_asks(self._opened.store, now_ms()))
 
     def _unsettled(self) -> int:
         tally = outbox.tally(self._opened.store)
         asked = asked_to_send(self._opened.store) > line_state(self._opened.store).tried
-        return tally.waiting + tally.received + asked
+        return tally.waiting + tally.received + asked + self._questions()
 
     def _note(self, code: str) -> None:
         now, before = now_ms(), line_state(self._opened.store)

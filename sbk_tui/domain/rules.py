@@ -64,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     leash_loss_only_days: int = 15
     leash_extend_days: int = 7
     """The leash (B21): time without the city after which each step begins, and its extension."""
+    lookups_per_hour: int = 30
+    """How many people outside the district a clerk may ask the city for in an hour (A5)."""
     household_reform_codes: bool = False
     """Offer 51/52 (居民户口) instead of the farm/non-farm pair."""
 

@@ -16,6 +16,7 @@ from sbk_tui.errors import Refusal, SbkError, StorageFault
 from sbk_tui.hub.inbox import Gap
 from sbk_tui.hub.service import Fork, Service, TooLarge
 from sbk_tui.sync import wire
+from sbk_tui.sync.lookup import LOOKUP_PATH
 from sbk_tui.sync.pages import FEED_PATH, FeedPage, encode_page
 
 _log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ def build_app(service: Service, pages: Sequence[Route] = ()) -> Starlette:
         wire.PUSH_PATH: service.push,
         FEED_PATH: service.feed,
         wire.BLOB_PATH: service.attach,
+        LOOKUP_PATH: service.look_up,
     }
 
     def endpoint(handler: Handler) -> Callable[..., object]:

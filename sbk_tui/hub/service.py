@@ -9,13 +9,14 @@ from typing import TypeVar
 import msgspec
 from peewee import SqliteDatabase
 
+from sbk_tui.data.city_asks import Signed
 from sbk_tui.data.record import Record
 from sbk_tui.data.records import Records
 from sbk_tui.data.seal import SUITE
 from sbk_tui.domain.kinds import KINDS
 from sbk_tui.domain.rules import Rules
 from sbk_tui.errors import Refusal, StorageFault
-from sbk_tui.hub import attach, feed, inbox, registry
+from sbk_tui.hub import attach, feed, inbox, lookup, registry
 from sbk_tui.hub.cases import RED, open_case
 from sbk_tui.hub.home import Hub
 from sbk_tui.hub.judge import Judge
@@ -23,6 +24,7 @@ from sbk_tui.hub.registry import Member
 from sbk_tui.sync import pages, wire
 from sbk_tui.sync.attach import Kept, Piece
 from sbk_tui.sync.bundle import Opened, Word, Work, pack, public_box, unseal
+from sbk_tui.sync.lookup import LOOKUP_PATH, Found
 
 M = TypeVar("M")
 
@@ -56,6 +58,7 @@ class Service:
         self._store = hub.store
         self._now_ms = now_ms
         self._initials = initials
+        self._rules = rules
         self._shelf = attach.Shelf(hub.home)
         self._judge = Judge(
             hub.store,
@@ -172,6 +175,20 @@ class Service:
         return pages.FeedPage(
             epoch=self._hub.epoch, entries=entries, next=reached, head=head, now=now
         )
+
+    def look_up(self, auth: wire.Auth, body: bytes) -> Found:
+        """Say whether the city knows a person; the records come with the feed (A5).
+
+        Raises:
+            Refusal: `hub.request`, `hub.auth_…`, `hub.counter_…`, and those of `lookup.look_up`.
+        """
+        who = self._caller(auth, LOOKUP_PATH, body)
+        signed = _message(body, Signed, msgspec.msgpack.decode)
+        with self._store.write() as db:
+            return lookup.look_up(
+                db, Records(db, self._initials), who, signed,
+                hourly=self._rules.settings.lookups_per_hour, now_ms=self._now_ms(),
+            )  # fmt: skip
 
     def attach(self, auth: wire.Auth, body: bytes) -> Kept:
         """Take a piece of a blob and say how much of it the hub has.

@@ -61,7 +61,7 @@ class CardJobScreen(JobScreen):
     def body(self) -> ComposeResult:
         """The search, and behind it the person with the form of the act."""
         nobody = "blind.nobody" if self.job.clause in LOSSES else "search.nobody"
-        yield PersonSearch(self.desks.query, nobody)
+        yield self.search(nobody)
         with Vertical(id="work"):
             yield PersonPanel()
             yield Static("", id="said", markup=False)

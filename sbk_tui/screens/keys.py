@@ -37,6 +37,7 @@ KEYS = (
     Key("undo", ("f6", "ctrl+y"), "F6"),
     Key("mark_all", ("f7", "ctrl+n"), "F7"),
     Key("portrait", ("f7", "ctrl+n"), "F7"),
+    Key("city", ("f7", "ctrl+n"), "F7"),
     Key("damage", ("f7", "ctrl+n"), "F7"),
     Key("print", ("f8", "ctrl+p"), "F8", "asterisk"),
     Key("confirm", ("f10", "ctrl+s"), "F10", "plus"),

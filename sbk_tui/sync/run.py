@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from sbk_tui.data import outbox
+from sbk_tui.data import city_asks, outbox
 from sbk_tui.data.counter_file import OpenCounter, clerks
 from sbk_tui.data.record import anchor
 from sbk_tui.data.replica import Replica
@@ -13,6 +13,7 @@ from sbk_tui.domain.card import BLOCKED
 from sbk_tui.errors import BadUsage, HubUnreachable, IntegrityFault
 from sbk_tui.sync import wire
 from sbk_tui.sync.client import HubClient, Line
+from sbk_tui.sync.lookup import put_questions
 from sbk_tui.sync.pull import pull
 from sbk_tui.sync.push import SLOW, Pace, push_from, starting_point
 
@@ -91,6 +92,11 @@ def contact(
             "hub_box": welcome.box,
         },
     )
+    told = put_questions(store, client.look_up, now_ms())
+    if told:  # a clerk waits: the person comes before our own work goes
+        pull(store, client, replica, counter=opened.certificate.counter, inc=inc)
+    for each in told:
+        city_asks.answer(store, each.ask, each.answer, now_ms())
     first = starting_point(welcome.ack, outbox.first_unsettled(store, inc))
     push_from(store, client, counter=opened.certificate.counter, inc=inc, first=first, pace=pace)
     pull(store, client, replica, counter=opened.certificate.counter, inc=inc)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,15 +12,17 @@ import pytest
 from sbk_tui import wiring
 from sbk_tui.cli import main
 from sbk_tui.data import outbox
+from sbk_tui.data.keyring import Cost
 from sbk_tui.data.ledger import Session
 from sbk_tui.data.line import LineState, line_state, note_line, waiting
 from sbk_tui.data.store import Store
 from sbk_tui.domain.kinds import KINDS
+from sbk_tui.errors import Refusal
 from sbk_tui.services.line_desk import LANES, LineDesk, age, lane_of
 from sbk_tui.sync.client import RawAnswer
 from sbk_tui.sync.meter import Meter
 from tests.data.conftest import RULES, Office
-from tests.data.days import stock
+from tests.data.days import CARDS, number, stock
 from tests.sync.test_commands import city, home, join, url, work
 
 __all__ = ["city", "home", "url"]
@@ -157,3 +160,35 @@ def test_a_line_that_is_down_is_told_with_its_age(office: Office) -> None:
     )  # fmt: skip
     assert desk.in_a_word() == "市中心不通3小时"
     assert "自动补报" in desk.told(desk.weather())
+
+
+@pytest.mark.clause("A5")
+def test_a_clerks_question_wakes_the_sender_and_brings_the_person(
+    enrolled: Path, tmp_path: Path, city: Path, url: str, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    assert main(["sync", "--home", str(enrolled)]) == 0
+    far = tmp_path / "far"
+    wiring.set_up(
+        far, office="峪河镇", level="T", district="410782106", clerk="zhang", name="张敏",
+        password=PASSWORD, cost=Cost(1, 64),
+    )  # fmt: skip
+    capsys.readouterr()
+    main(["hub", "enrol", "--home", str(city), "--level", "T", "--district", "410782106",
+          "--office", "峪河镇"])  # fmt: skip
+    join(far, url, capsys.readouterr().out.strip())
+    counter = wiring.sign_in(far, "zhang", PASSWORD)
+    beside = counter.start_sender()
+    try:
+        until(counter.opened.store, lambda: bool(outbox.peer(counter.opened.store).get("cursor")))
+        assert counter.desks.query.find(CARDS[0]) == ()
+        question = counter.desks.city.ask(CARDS[0], clause="3.2", purpose="service")
+        person = counter.desks.city.wait(question, threading.Event())
+        assert counter.desks.query.dossier(person).cards[0].number == CARDS[0]
+    finally:
+        assert beside is not None
+        beside.stop()
+        counter.close()
+    capsys.readouterr()
+    assert main(["find", CARDS[1], "--city", "--home", str(far)]) == 0
+    assert CARDS[1] in capsys.readouterr().out
+    assert main(["find", number(77), "--city", "--home", str(far)]) == Refusal.exit_code

@@ -13,6 +13,7 @@ from sbk_tui.data.migrations import (
     m0004_handover,
     m0006_replica,
     m0007_case,
+    m0011_city_ask,
 )
 from sbk_tui.data.store import Store
 from sbk_tui.errors import IntegrityFault
@@ -26,6 +27,7 @@ STEPS: tuple[tuple[int, Callable[[], Sequence[Step]]], ...] = (
     (4, m0004_handover.statements),
     (6, m0006_replica.statements),
     (7, m0007_case.statements),
+    (11, m0011_city_ask.statements),
 )
 NEWEST = STEPS[-1][0]
 
