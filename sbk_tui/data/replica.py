@@ -52,6 +52,8 @@ class Page(NamedTuple):
     blocked: Sequence[Blocked]
     cases: Sequence[CaseItem]
     hub_ms: int
+    last: bool = True
+    """Whether it reaches what the city had decided when it was made."""
 
 
 class Place(NamedTuple):
@@ -156,6 +158,8 @@ class Replica:
 
     def _finish(self, db: SqliteDatabase, page: Page, touched: Iterable[str]) -> None:
         _remember(db, "cursor", page.next)
+        if page.last:
+            _remember(db, "complete", max(_known(db, "complete"), page.hub_ms))
         if page.hub_ms - self._now_ms() < FOLLOWED_MS:
             _remember(db, "hlc", max(_known(db, "hlc"), hlc_of(page.hub_ms)))
         rebase(db, self._initials, filter(knows, touched))

@@ -178,7 +178,7 @@ class CardJobScreen(JobScreen):
                 progress = progress.found_done(act.step)
         self.show_progress(progress)
         self.set_class(True, "-picked")
-        self.messages.say(self._reminder())
+        self._warn()
         self._show_act(values or {})
 
     def _take_up(self, draft: FormDraft, answer: str | None) -> None:
@@ -294,6 +294,14 @@ class CardJobScreen(JobScreen):
         self.messages.say(f"{next_words}{self._reminder()}", "ok")
         self._show_act({})
         self.show_status()
+
+    def _warn(self) -> None:
+        """Say first what must be known; a card that the city has blocked above all."""
+        listed = self.desks.line.listed([self._card]) if self._card and self.job.gives else ""
+        if listed:
+            self.messages.say(listed, "bad")
+        else:
+            self.messages.say(self._reminder())
 
     def _reminder(self) -> str:
         """Return what to say before: the age of what is known (B21), a temporary card (4.5)."""

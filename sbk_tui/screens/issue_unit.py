@@ -327,6 +327,7 @@ class IssueUnitScreen(OverList, JobScreen):
             proof=word("unit.scanned" if self._proof else "unit.no_camera"),
         )  # fmt: skip
         answers = [("yes", word("ask.yes"))]
+        question = self.desks.line.listed(self.desks.units.cards(tuple(self._marked))) + question
         self.app.push_screen(Ask(question, answers), partial(self._sure, form.values))
 
     def _sure(self, values: dict[str, str], answer: str | None) -> None:
