@@ -143,7 +143,7 @@ def _serve(args: argparse.Namespace) -> int:
         hub = open_hub(home)
         service = Service(hub, rules=rules, initials=initials, now_ms=now_ms)
         settings = uvicorn.Config(
-            build_app(service, Page(hub.store, now_ms=now_ms).routes()),
+            build_app(service, Page(hub.store, decider=_decider(hub), now_ms=now_ms).routes()),
             http="h11",
             ws="none",
             lifespan="off",

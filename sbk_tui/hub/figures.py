@@ -37,19 +37,6 @@ class CounterLine(NamedTuple):
     """Incarnations; more than one: restored, moved or cloned."""
 
 
-class Case(NamedTuple):
-    """One open case of the hub's in-tray."""
-
-    id: str
-    op: str
-    severity: str
-    code: str
-    facts: str
-    """JSON."""
-    opened: int
-    due: str | None
-
-
 def count(db: Any, who: Member, envelope: Envelope, verdict: str, now_ms: int) -> None:
     """Count one judgement for the plots, inside its transaction."""
     day = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(CHINA).date().isoformat()
@@ -139,16 +126,30 @@ def delay_by_day(db: Any, now_ms: int, days: int) -> dict[str, int]:
     return {day: found.get(day, 0) for day in work_by_day(db, now_ms, days)}
 
 
-def open_cases(db: Any, limit: int = 200) -> list[Case]:
-    """Return the open cases, red ones and old ones first."""
+class CaseAt(NamedTuple):
+    """An open case that lies in a counter's in-tray: no person in it."""
+
+    counter: str
+    office: str
+    code: str
+    facts: str
+    """JSON."""
+    opened: int
+    due: str | None
+    duty: bool
+    """告知持卡人."""
+
+
+def cases_at_counters(db: Any, limit: int = 200) -> list[CaseAt]:
+    """Return what waits at the counters, the earliest day first."""
     rows = db.execute_sql(
-        "SELECT id, op, severity, code, facts, opened, due FROM case_item WHERE closed IS NULL"
-        " AND counter = ''"
-        " ORDER BY CASE severity WHEN 'red' THEN 0 WHEN 'yellow' THEN 1 ELSE 2 END, opened, id"
-        " LIMIT ?",
+        "SELECT c.counter, coalesce((SELECT max(k.office) FROM counter_cert k"
+        " WHERE k.counter = c.counter), ''), c.code, c.facts, c.opened, c.due, c.duty"
+        " FROM case_item c WHERE c.closed IS NULL AND c.counter <> ''"
+        " ORDER BY coalesce(c.due, '9999'), c.opened, c.id LIMIT ?",
         (limit,),
     ).fetchall()
-    return [Case(*row) for row in rows]
+    return [CaseAt._make((*row[:6], bool(row[6]))) for row in rows]
 
 
 class OperationLine(NamedTuple):
