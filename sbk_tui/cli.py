@@ -24,6 +24,7 @@ COMMANDS = {  # command → module below sbk_tui.commands
     "export": "export",
     "stats": "stats",
     "sync": "sync",
+    "rejoin": "rejoin",
     "bundle": "bundle",
     "audit": "audit",
     "clerk": "clerk",

@@ -8,7 +8,6 @@ from typing import Any
 from sbk_tui import own_hub
 from sbk_tui.commands.output import credentials, emit, note, say
 from sbk_tui.config import home_folder
-from sbk_tui.data.blobs import Blobs
 from sbk_tui.data.lookup import Hit
 from sbk_tui.domain import mask
 from sbk_tui.domain.capability import Capability
@@ -16,7 +15,7 @@ from sbk_tui.domain.text import clean
 from sbk_tui.services import words
 from sbk_tui.services.city_desk import PURPOSES
 from sbk_tui.texts import word
-from sbk_tui.wiring import BLOBS, Counter, sign_in
+from sbk_tui.wiring import Counter, sign_in
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,10 +51,9 @@ def _ask_city(counter: Counter, text: str) -> None:
     Raises:
         BadUsage: `sync.not_enrolled`; Refusal `lookup.…`; HubUnreachable.
     """
-    from sbk_tui.commands.sync import Caller  # late: brings TLS
+    from sbk_tui.commands.sync import caller_of  # late: brings TLS
 
-    blobs = Blobs(counter.opened.store, counter.home / BLOBS, counter.key)
-    caller = Caller(counter.opened, blobs, counter.config.hub.url, as_json=False)
+    caller = caller_of(counter)
     question = counter.desks.city.ask(text, clause="2.4.2", purpose=PURPOSES[0])
     with own_hub.running(counter.home, caller.url):
         caller.call()

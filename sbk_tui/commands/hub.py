@@ -80,6 +80,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument("what", choices=["person"], help=word("hub.what_option"))
     show.add_argument("id", metavar="ID", help=word("hub.id_option"))
     action("revoke", _revoke).add_argument("counter", help=word("hub.counter_option"))
+    action("release", _release).add_argument("counter", help=word("hub.counter_option"))
     action("cases", _cases)
     settle = action("settle", _settle)
     settle.add_argument("case", metavar="CASE", help=word("hub.case_option"))
@@ -228,6 +229,19 @@ def _revoke(args: argparse.Namespace) -> int:
     with closing(hub.store), hub.store.write() as db:
         registry.revoke(db, args.counter, now_ms())
     say(word("hub.revoked", counter=args.counter))
+    return 0
+
+
+def _release(args: argparse.Namespace) -> int:
+    hub = open_hub(home_folder(args.home))
+    with closing(hub.store), hub.store.write() as db:
+        grant = registry.grant_of(db, args.counter)
+        code = registry.new_code(db, grant, hub.signer.public, now_ms())
+    if args.json:
+        emit({"code": code, "days": registry.CODE_DAYS})
+        return 0
+    say(code)
+    note(word("hub.release_note", counter=args.counter, days=registry.CODE_DAYS))
     return 0
 
 

@@ -29,7 +29,7 @@ from sbk_tui.sync.meter import Meter
 from sbk_tui.sync.run import client_for, contact, watch
 from sbk_tui.sync.tls import PinnedLine
 from sbk_tui.texts import word
-from sbk_tui.wiring import BLOBS, new_nonce, now_ms, sign_in
+from sbk_tui.wiring import BLOBS, Counter, new_nonce, now_ms, sign_in
 
 _LOOK_S = 1.0
 """How often a sender that waits looks whether something urgent has come."""
@@ -49,8 +49,7 @@ def run(args: argparse.Namespace) -> int:
         return _run_beside_screen(home, args.key_pipe)
     counter = sign_in(home, *credentials())
     try:
-        blobs = Blobs(counter.opened.store, home / BLOBS, counter.key)
-        caller = Caller(counter.opened, blobs, counter.config.hub.url, as_json=args.json)
+        caller = caller_of(counter, as_json=args.json)
         with own_hub.running(home, caller.url):
             if args.watch:
                 caller.watch(threading.Event())
@@ -74,7 +73,7 @@ def _run_beside_screen(home: Path, pipe: int) -> int:
         try:
             blobs = Blobs(opened.store, home / BLOBS, key)
             url = configuration.load(home).hub.url
-            caller = Caller(opened, blobs, url, as_json=False)
+            caller = Caller(home, opened, blobs, url, as_json=False)
             with own_hub.running(home, caller.url):
                 caller.watch(stopped)
         finally:
@@ -82,15 +81,28 @@ def _run_beside_screen(home: Path, pipe: int) -> int:
     return 0
 
 
+def caller_of(counter: Counter, *, as_json: bool = False) -> Caller:
+    """Return who calls the city for a counter that is open.
+
+    Raises:
+        BadUsage: `sync.not_enrolled`.
+    """
+    blobs = Blobs(counter.opened.store, counter.home / BLOBS, counter.key)
+    return Caller(counter.home, counter.opened, blobs, counter.config.hub.url, as_json=as_json)
+
+
 class Caller:
     """One counter's calls to its city; how each went is noted for the screen."""
 
-    def __init__(self, opened: OpenCounter, blobs: Blobs, url: str, *, as_json: bool) -> None:
+    def __init__(
+        self, home: Path, opened: OpenCounter, blobs: Blobs, url: str, *, as_json: bool
+    ) -> None:
         """Take the open counter; `url` goes before the address it was enrolled at.
 
         Raises:
             BadUsage: `sync.not_enrolled`.
         """
+        self._home = home
         self._opened = opened
         self._blobs = blobs
         self._as_json = as_json
@@ -107,12 +119,11 @@ class Caller:
             remember=lambda new: outbox.remember_peer(opened.store, {"hub_tls": new.encode()}),
         )
         self._meter = Meter(line, time.monotonic, line_state(opened.store).rate)
-        self._client: HubClient = client_for(
-            opened,
-            self._meter,
-            now_ms=now_ms,
-            new_nonce=new_nonce,
-        )
+        self._client = self.client_of(opened.incarnation.inc)
+
+    def client_of(self, inc: str) -> HubClient:
+        """Return the line for an incarnation of this counter."""
+        return client_for(self._opened, self._meter, now_ms=now_ms, new_nonce=new_nonce, inc=inc)
 
     def once(self) -> None:
         """Make one contact and report it."""
@@ -121,9 +132,11 @@ class Caller:
     def call(self) -> outbox.Tally:
         """Make one contact, note how it went, and return how things stand."""
         try:
-            tally = contact(
-                self._opened, self._client, version=__version__, now_ms=now_ms, initials=initials
-            )
+            with sender.one_contact(self._home):
+                tally = contact(
+                    self._opened, self._client, version=__version__, now_ms=now_ms,
+                    initials=initials,
+                )  # fmt: skip
             self._send_blobs()
         except SbkError as error:
             self._note(error.code)

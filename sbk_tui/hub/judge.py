@@ -25,6 +25,7 @@ from sbk_tui.domain.handover import Handover
 from sbk_tui.domain.kinds import Kind, kind_named
 from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.operations.blind_loss import BlindLoss
+from sbk_tui.domain.operations.loss import FormalLoss, TemporaryLoss
 from sbk_tui.domain.operations.settle_case import SettleCase
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.settle import Settlement, Subjects, Unseen, settle, subjects_of
@@ -38,7 +39,7 @@ from sbk_tui.errors import (
     SbkError,
     StorageFault,
 )
-from sbk_tui.hub import feed, registry, unseen
+from sbk_tui.hub import feed, leases, registry, unseen
 from sbk_tui.hub.cases import RED, YELLOW, conflict_cases, open_case, publish
 from sbk_tui.hub.decisions import Decider
 from sbk_tui.hub.figures import count as count_work
@@ -46,6 +47,8 @@ from sbk_tui.hub.near import near_cards
 from sbk_tui.hub.registry import Member
 from sbk_tui.sync.wire import Receipt, State, Verdict, seal_receipt
 
+_LOSSES = TemporaryLoss | FormalLoss | BlindLoss
+"""What takes effect even from one of two machines under one name."""
 _log = logging.getLogger(__name__)
 
 
@@ -178,6 +181,18 @@ class Judge:
         while self._judge_next(who):
             pass
 
+    def release(self, who: Member, head: bytes) -> None:
+        """Judge what was set aside of the log that ends with `head`: its machine goes on.
+
+        Each in a transaction of its own; done again it changes nothing.
+        """
+        with self._store.session() as db:
+            waiting = leases.branch(db, who, head)
+        for stored in waiting:
+            with self._store.write() as db:
+                if stored.read().op in {each.read().op for each in leases.branch(db, who, head)}:
+                    self._file(db, who, stored, self._judgement(db, who, stored), again=True)
+
     def _judge_next(self, who: Member) -> bool:
         try:
             with self._store.write() as db:
@@ -208,6 +223,8 @@ class Judge:
             clerk=envelope.clerk,
             approvers=_approvers(db, who, envelope),
         )
+        if leases.is_aside(who) and not isinstance(operation, _LOSSES):
+            return _set_aside(Refusal(leases.CODE))
         world = Records(db, self._initials)
         subjects = subjects_of(operation, world)
         view = View(
@@ -216,6 +233,8 @@ class Judge:
             unseen.blocks(db, subjects.cards),
         )
         judgement = decide(kind, operation, world, occasion, self._rules, view)
+        if leases.is_aside(who) and judgement.state is State.HELD:
+            return _set_aside(Refusal(leases.CODE))
         told = {**judgement.facts, **_told(db, judgement.settlement)}
         if judgement.settlement is not None and subjects.cards:
             told["card"] = subjects.cards[0].partition("/")[2]
@@ -225,8 +244,20 @@ class Judge:
             told |= {"card": operation.card or mask.number(operation.number)}
         return judgement._replace(facts=told, subjects=subjects, near=near)
 
-    def _file(self, db: SqliteDatabase, who: Member, stored: Record, judgement: Judgement) -> None:
-        """Write everything that follows from a judgement, inside its transaction."""
+    def _file(
+        self,
+        db: SqliteDatabase,
+        who: Member,
+        stored: Record,
+        judgement: Judgement,
+        *,
+        again: bool = False,
+    ) -> None:
+        """Write everything that follows from a judgement, inside its transaction.
+
+        Args:
+            again: the first verdict was "set aside"; it stays, this one stands beside it.
+        """
         envelope, now = stored.read(), self._now_ms()
         records = Records(db, self._initials)
         feed.publish(db, records, judgement.changed, op=envelope.op, who=who, now_ms=now)
@@ -237,7 +268,7 @@ class Judge:
         receipt = Receipt(
             hub=self._hub,
             counter=who.counter,
-            inc=who.inc,
+            inc=envelope.inc,
             seq=envelope.seq,
             op=envelope.op,
             hash=stored.hash.hex(),
@@ -255,13 +286,16 @@ class Judge:
             subject=f"counter/{who.counter}", body=sealed,
         )  # fmt: skip
         db.execute_sql(
-            "UPDATE inbox SET state = ?, verdict = ?, code = ?, pos = ?, receipt = ?"
-            " WHERE counter = ? AND inc = ? AND seq = ?",
+            "UPDATE inbox SET state = ?, verdict = ?, code = ?, pos = ? WHERE op = ?",
             (
-                receipt.state.value, receipt.verdict.value, receipt.code, receipt.pos, sealed,
-                who.counter, who.inc, envelope.seq,
+                receipt.state.value, receipt.verdict.value, receipt.code, receipt.pos,
+                envelope.op,
             ),
         )  # fmt: skip
+        if again:
+            leases.decide(db, receipt, sealed)
+        else:
+            db.execute_sql("UPDATE inbox SET receipt = ? WHERE op = ?", (sealed, envelope.op))
         count_work(db, who, envelope, receipt.verdict.value or receipt.state.value, now)
         if judgement.settlement is None or not judgement.settlement.code:
             self._ring(db, who, envelope, judgement, now)
@@ -309,6 +343,8 @@ class Judge:
     ) -> None:
         """Open the supervisor's case for what was set aside and for a fact that breaks a rule."""
         set_aside = judgement.state is State.QUARANTINED
+        if judgement.code == leases.CODE:
+            return  # the case of the two machines stands for all of them
         if set_aside or (judgement.code and judgement.verdict is Verdict.ACCEPTED):
             open_case(
                 db,

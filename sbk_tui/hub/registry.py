@@ -47,6 +47,8 @@ class Member(NamedTuple):
     anchor: bytes
     grant: Grant
     revoked: int | None
+    frozen: int | None = None
+    """When two machines showed themselves under this name; None: one is alone."""
 
     @property
     def seat(self) -> Seat:
@@ -120,12 +122,13 @@ def enrol(
     sealed = wire.seal_certificate(signer, certificate)
     db.execute_sql(
         "INSERT INTO counter_cert (counter, inc, suite, public, anchor, office, level, district,"
-        " removed, certificate, signature, enrolled, contact)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " removed, certificate, signature, enrolled, contact, former)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             own.counter, request.inc, own.suite, own.public, anchor(request.certificate),
             grant.office, grant.level, grant.district, " ".join(grant.removed), sealed.body,
             sealed.signature, now_ms, now_ms,
+            f"{request.former.inc}/{request.former.last.seq}" if request.former else "",
         ),
     )  # fmt: skip
     db.execute_sql(
@@ -196,14 +199,30 @@ def member(db: SqliteDatabase, counter: str, inc: str) -> Member:
         Refusal: `hub.counter_unknown`.
     """
     row = db.execute_sql(
-        "SELECT suite, public, anchor, office, level, district, removed, revoked"
+        "SELECT suite, public, anchor, office, level, district, removed, revoked, frozen"
         " FROM counter_cert WHERE counter = ? AND inc = ?",
         (counter, inc),
     ).fetchone()
     if row is None:
         raise Refusal("hub.counter_unknown")
     grant = Grant(row[3], row[4], row[5], tuple(row[6].split()))
-    return Member(counter, inc, row[0], bytes(row[1]), bytes(row[2]), grant, row[7])
+    return Member(counter, inc, row[0], bytes(row[1]), bytes(row[2]), grant, row[7], row[8])
+
+
+def grant_of(db: SqliteDatabase, counter: str) -> Grant:
+    """Return what the city last granted to a counter.
+
+    Raises:
+        BadUsage: `hub.no_such_counter`.
+    """
+    row = db.execute_sql(
+        "SELECT office, level, district, removed FROM counter_cert WHERE counter = ?"
+        " AND revoked IS NULL ORDER BY enrolled DESC LIMIT 1",
+        (counter,),
+    ).fetchone()
+    if row is None:
+        raise BadUsage("hub.no_such_counter", counter=counter)
+    return Grant(row[0], row[1], row[2], tuple(row[3].split()))
 
 
 def office_of(db: SqliteDatabase, counter: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import TypeVar
@@ -16,16 +17,17 @@ from sbk_tui.data.seal import SUITE
 from sbk_tui.domain.kinds import KINDS
 from sbk_tui.domain.rules import Rules
 from sbk_tui.errors import Refusal, StorageFault
-from sbk_tui.hub import attach, feed, inbox, lookup, registry
+from sbk_tui.hub import attach, feed, inbox, leases, lookup, registry
 from sbk_tui.hub.cases import RED, open_case
 from sbk_tui.hub.home import Hub
 from sbk_tui.hub.judge import Judge
 from sbk_tui.hub.registry import Member
-from sbk_tui.sync import pages, wire
+from sbk_tui.sync import lives, pages, wire
 from sbk_tui.sync.attach import Kept, Piece
 from sbk_tui.sync.bundle import Opened, Word, Work, pack, public_box, unseal
 from sbk_tui.sync.lookup import LOOKUP_PATH, Found
 
+_LEASE_BYTES = 16
 M = TypeVar("M")
 
 
@@ -90,6 +92,11 @@ class Service:
             registry.use_nonce(db, auth, now)
         with self._store.write() as db:
             sealed = registry.enrol(db, request, self._hub.id, self.signer, now)
+        if request.former is not None:
+            with self._store.write() as db:
+                former = registry.member(db, auth.counter, request.former.inc)
+                leases.end(db, former, now)
+            self._judge.release(former, request.former.last.hash)
         return wire.Enrolled(
             hub=self._hub.id,
             epoch=self._hub.epoch,
@@ -116,6 +123,7 @@ class Service:
         if (hello.counter, hello.inc) != (who.counter, who.inc):
             raise Refusal("hub.request")
         self._file_clerks(who, hello.clerks)
+        who, lease = self._look_for_another(who, hello)
         self._judge.judge_all(who)
         with self._store.write(who.counter) as db:
             attach.ring_for_late(db, who.counter, self._now_ms())
@@ -130,7 +138,21 @@ class Service:
                 now=self._now_ms(),
                 kinds=tuple(kind.name for kind in KINDS),
                 box=public_box(self._hub.box),
+                orders=(wire.FROZEN,) if who.frozen else (),
+                lease=lease,
             )
+
+    def _look_for_another(self, who: Member, hello: wire.Hello) -> tuple[Member, str]:
+        """Return the caller, frozen if two machines live under its name, and its next lease."""
+        if who.frozen:
+            return who, ""
+        lease = secrets.token_hex(_LEASE_BYTES)
+        with self._store.write(who.counter) as db:
+            alone = not leases.is_other_log(db, who, hello.last)
+            if alone and leases.renew(db, who, hello.lease, lease):
+                return who, lease
+        with self._store.write() as db:
+            return leases.freeze(db, who, self._now_ms()), ""
 
     def push(self, auth: wire.Auth, body: bytes) -> wire.Pushed:
         """Store a batch, judge it, and return the receipt of every record that was taken.
@@ -157,7 +179,7 @@ class Service:
         Raises:
             Refusal: `hub.request`, `hub.auth_…`, `hub.counter_…`, `hub.protocol`.
         """
-        who = self._caller(auth, pages.FEED_PATH, body)
+        who = _not_frozen(self._caller(auth, pages.FEED_PATH, body))
         ask = _message(body, pages.Ask)
         if ask.protocol != wire.PROTOCOL:
             raise Refusal("hub.protocol", protocol=wire.PROTOCOL)
@@ -176,13 +198,25 @@ class Service:
             epoch=self._hub.epoch, entries=entries, next=reached, head=head, now=now
         )
 
+    def own(self, auth: wire.Auth, body: bytes) -> lives.Own:
+        """Give a counter back what its log has lost, and what was decided of it.
+
+        Raises:
+            Refusal: `hub.request`, `hub.auth_…`, `hub.counter_…`.
+        """
+        who = self._caller(auth, lives.OWN_PATH, body)
+        ask = _message(body, lives.AskOwn)
+        with self._store.session() as db:
+            records, rows = inbox.own(db, who, ask.after, wire.MOST_OPERATIONS)
+            return lives.Own(ops=records, results=tuple(self._receipt(who, row) for row in rows))
+
     def look_up(self, auth: wire.Auth, body: bytes) -> Found:
         """Say whether the city knows a person; the records come with the feed (A5).
 
         Raises:
             Refusal: `hub.request`, `hub.auth_…`, `hub.counter_…`, and those of `lookup.look_up`.
         """
-        who = self._caller(auth, LOOKUP_PATH, body)
+        who = _not_frozen(self._caller(auth, LOOKUP_PATH, body))
         signed = _message(body, Signed, msgspec.msgpack.decode)
         with self._store.write() as db:
             return lookup.look_up(
@@ -249,10 +283,17 @@ class Service:
         self, who: Member, first: int, records: Sequence[Record]
     ) -> tuple[inbox.Received, tuple[wire.Sealed, ...]]:
         """Store records of `who`, judge them, and return a receipt for each that was taken."""
+        judged = leases.aside(who) if who.frozen else who
         with self._store.write(who.counter) as db:
-            received = inbox.receive(db, who, first, records, self._now_ms())
+            if who.frozen:
+                received = inbox.receive_aside(db, who, judged.inc, records, self._now_ms())
+            else:
+                received = inbox.receive(db, who, first, records, self._now_ms())
+        if received.fork is not None:
+            with self._store.write() as db:
+                leases.freeze(db, who, self._now_ms())
         try:
-            self._judge.judge_all(who)
+            self._judge.judge_all(judged)
         except StorageFault:
             if not received.taken:
                 raise
@@ -261,7 +302,7 @@ class Service:
             raise Fork(received.fork)
         with self._store.session() as db:
             return received, tuple(
-                self._receipt(who, row) for row in inbox.rows(db, who, first, received.taken)
+                self._receipt(who, row) for row in inbox.of_records(db, records[: received.taken])
             )
 
     def _caller(self, auth: wire.Auth, path: str, body: bytes) -> Member:
@@ -308,6 +349,12 @@ class Service:
             at=row.received,
         )
         return wire.seal_receipt(self.signer, receipt)
+
+
+def _not_frozen(who: Member) -> Member:
+    if who.frozen:
+        raise Refusal(leases.CODE)
+    return who
 
 
 def _ring_for_clerk(db: SqliteDatabase, who: Member, clerk: str, now: int) -> None:

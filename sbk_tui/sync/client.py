@@ -14,7 +14,7 @@ import msgspec
 from sbk_tui.data.city_asks import Signed
 from sbk_tui.data.seal import Signer
 from sbk_tui.errors import HubUnreachable, Refusal
-from sbk_tui.sync import pages, wire
+from sbk_tui.sync import lives, pages, wire
 from sbk_tui.sync.lookup import LOOKUP_PATH, Found
 
 _RETRY_LATER = frozenset({429, 500, 502, 503, 504})
@@ -88,6 +88,10 @@ class HubClient:
     def push(self, request: wire.Push) -> wire.Pushed:
         """Hand in records. Raises: Gap, TooLarge, Refusal `hub.…`, HubUnreachable."""
         return wire.decode(self._post(wire.PUSH_PATH, wire.encode_push(request)), wire.Pushed)
+
+    def own(self, request: lives.AskOwn) -> lives.Own:
+        """Fetch back own records behind a mark. Raises: Refusal `hub.…`, HubUnreachable."""
+        return lives.decode_own(self._post(lives.OWN_PATH, wire.encode(request)))
 
     def feed(self, request: pages.Ask) -> pages.FeedPage:
         """Fetch what the city decided. Raises: Refusal `hub.…`, HubUnreachable."""

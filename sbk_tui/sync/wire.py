@@ -31,6 +31,8 @@ NONCE_HEADER = "Sbk-Nonce"
 """Of a question that anybody may ask (`TLS_PATH`): there is no `Sbk-Auth` to hold it."""
 ENROL_PATH, HELLO_PATH, PUSH_PATH = "/v1/enrol", "/v1/hello", "/v1/push"
 BLOB_PATH, TLS_PATH = "/v1/blob", "/v1/tls"
+FROZEN = "frozen"
+"""An order to a counter: two machines live under this name; it hands in and does no more."""
 
 _FINGERPRINT_LETTERS = 12
 _NAME = re.compile(r"[0-9A-Za-z-]{1,64}")
@@ -105,6 +107,13 @@ class ClerkKey(msgspec.Struct, frozen=True, kw_only=True):
     public: bytes
 
 
+class Former(msgspec.Struct, frozen=True, kw_only=True):
+    """The last that a counter's log has of its former life."""
+
+    inc: str
+    last: Mark
+
+
 class Enrol(msgspec.Struct, frozen=True, kw_only=True):
     """A counter's wish to belong to this city."""
 
@@ -114,6 +123,8 @@ class Enrol(msgspec.Struct, frozen=True, kw_only=True):
     certificate: bytes
     """The self-signed one, the anchor of this incarnation's chain."""
     signature: bytes
+    former: Former | None = None
+    """The life that this one continues, after a restore or a clone."""
 
 
 class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +150,8 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     now: int
     clerks: tuple[ClerkKey, ...] = ()
+    lease: str = ""
+    """What the last answer brought; empty before the first."""
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,6 +169,8 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[str, ...] = ()
     orders: tuple[str, ...] = ()
     box: bytes = b""
+    lease: str = ""
+    """To be shown at the next hello: a copy of this machine cannot show it, too."""
 
 
 class Push(msgspec.Struct, frozen=True, kw_only=True):

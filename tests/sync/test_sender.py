@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -17,12 +19,14 @@ from sbk_tui.data.ledger import Session
 from sbk_tui.data.line import LineState, line_state, note_line, waiting
 from sbk_tui.data.store import Store
 from sbk_tui.domain.kinds import KINDS
-from sbk_tui.errors import Refusal
+from sbk_tui.domain.operations.issue import IssueToPerson
+from sbk_tui.errors import BadUsage, IntegrityFault, Refusal
+from sbk_tui.sender import LOCK
 from sbk_tui.services.line_desk import LANES, LineDesk, age, lane_of
 from sbk_tui.sync.client import RawAnswer
 from sbk_tui.sync.meter import Meter
 from tests.data.conftest import RULES, Office
-from tests.data.days import CARDS, number, stock
+from tests.data.days import CARDS, SELF, number, stock
 from tests.sync.test_commands import city, home, join, url, work
 
 __all__ = ["city", "home", "url"]
@@ -192,3 +196,41 @@ def test_a_clerks_question_wakes_the_sender_and_brings_the_person(
     assert main(["find", CARDS[1], "--city", "--home", str(far)]) == 0
     assert CARDS[1] in capsys.readouterr().out
     assert main(["find", number(77), "--city", "--home", str(far)]) == Refusal.exit_code
+
+
+def test_a_database_put_back_by_hand_is_taken_up_by_command(
+    enrolled: Path, city: Path, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert url
+    place = str(enrolled)
+    assert main(["sync", "--home", place]) == 0
+    backup = enrolled / "backup.db"
+    shutil.copy(enrolled / "sbk.db", backup)
+    counter = wiring.sign_in(enrolled, "zhang", PASSWORD)
+    own = counter.seat.counter
+    operation = IssueToPerson(card=CARDS[2], receiver=SELF)
+    counter.ledger.perform(counter.ledger.intend(operation, op=counter.new_id()))
+    counter.close()
+    assert main(["sync", "--home", place]) == 0
+    assert main(["sync", "--home", place]) == 0
+    for beside in enrolled.glob("sbk.db*"):
+        beside.unlink()
+    backup.rename(enrolled / "sbk.db")
+    assert main(["sync", "--home", place]) == IntegrityFault.exit_code
+    assert "两台机器" in capsys.readouterr().err
+    assert main(["hub", "release", own, "--home", str(city)]) == 0
+    code = capsys.readouterr().out.split()[0]
+    assert main(["rejoin", "--code", code, "--home", place]) == 0
+    assert "取回 1 笔" in capsys.readouterr().out
+    assert main(["sync", "--home", place]) == 0
+    assert main(["audit", "verify", "--home", place]) == 0
+
+
+def test_nobody_rejoins_under_an_open_screen(
+    enrolled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (enrolled / LOCK).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        code = "A" * 24
+        assert main(["rejoin", "--code", code, "--home", str(enrolled)]) == BadUsage.exit_code
+    assert "正开着" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Who asked the city for a person who was not known at the counter, and why (A5).
+"""Who asked the city for a person, and why (A5); leases, by which two lives of one counter show.
 
 Frozen: later changes are later files. A question that found nobody has no person: it is counted,
 and the number that was asked for is not kept.
@@ -16,6 +16,10 @@ STATEMENTS = (
         "person" TEXT NOT NULL
     )
     """,
+    """ALTER TABLE "counter_cert" ADD COLUMN "lease" TEXT NOT NULL DEFAULT ''""",
+    """ALTER TABLE "counter_cert" ADD COLUMN "lease_shown" TEXT NOT NULL DEFAULT ''""",
+    """ALTER TABLE "counter_cert" ADD COLUMN "frozen" BIGINT""",
+    """ALTER TABLE "counter_cert" ADD COLUMN "former" TEXT NOT NULL DEFAULT ''""",
     """CREATE INDEX "lookup_clerk" ON "lookup" ("counter", "clerk", "at")""",
     """CREATE INDEX "lookup_person" ON "lookup" ("person")""",
     """
