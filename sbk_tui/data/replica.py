@@ -64,6 +64,16 @@ class Place(NamedTuple):
     """True: a whole new copy is being fetched."""
 
 
+def place_of(store: Store) -> Place:
+    """Return where the next page begins; a counter without a copy begins with a whole one."""
+    known = outbox.peer(store)
+    if _STAGED in known:
+        return Place(int(known[_STAGED]), whole=True)
+    if "cursor" in known:
+        return Place(int(known["cursor"]), whole=False)
+    return Place(0, whole=True)
+
+
 class Replica:
     """The city's records of one counter."""
 
@@ -81,13 +91,8 @@ class Replica:
         self._block_states = block_states
 
     def place(self) -> Place:
-        """Return where the next page begins; a counter without a copy begins with a whole one."""
-        known = outbox.peer(self._store)
-        if _STAGED in known:
-            return Place(int(known[_STAGED]), whole=True)
-        if "cursor" in known:
-            return Place(int(known["cursor"]), whole=False)
-        return Place(0, whole=True)
+        """Return where the next page begins; see `place_of`."""
+        return place_of(self._store)
 
     def begin_again(self, inc: str, ack_seq: int) -> None:
         """Fetch everything anew, since the city was restored from a backup.

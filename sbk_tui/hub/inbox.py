@@ -101,11 +101,8 @@ def receive_aside(
         held = _hash_under(db, envelope.op)
         if held == record.hash:
             continue
-        code = (
-            "hub.fork"
-            if held is not None
-            else _flaw(db, who, record, wire.Mark(seq=envelope.seq - 1, hash=record.prev))
-        )
+        before = wire.Mark(seq=envelope.seq - 1, hash=record.prev)
+        code = "hub.fork" if held is not None else _flaw(db, who, record, before)
         if not code and not _is_held(db, who, record.prev):
             code = "record.chain"
         if code:

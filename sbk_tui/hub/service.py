@@ -28,6 +28,8 @@ from sbk_tui.sync.bundle import Opened, Word, Work, pack, public_box, unseal
 from sbk_tui.sync.lookup import LOOKUP_PATH, Found
 
 _LEASE_BYTES = 16
+MOST_PAGES_BYTES = 32 * 1024 * 1024
+"""Of the feed in one bundle; what is beyond comes with the next."""
 M = TypeVar("M")
 
 
@@ -185,6 +187,9 @@ class Service:
             raise Refusal("hub.protocol", protocol=wire.PROTOCOL)
         if (ask.counter, ask.inc) != (who.counter, who.inc) or ask.after < 0 or ask.limit < 1:
             raise Refusal("hub.request")
+        return self._page(who, ask.after, ask.limit, newest_only=ask.newest_only)
+
+    def _page(self, who: Member, after: int, limit: int, *, newest_only: bool) -> pages.FeedPage:
         now = self._now_ms()
         with self._store.session() as db:
             expired = feed.has_expired(db, who, now)
@@ -192,7 +197,7 @@ class Service:
             with self._store.write() as db:
                 feed.forget_expired(db, Records(db, self._initials), who, now)
         with self._store.session() as db:
-            entries, reached = feed.page(db, who, ask.after, ask.limit, newest_only=ask.newest_only)
+            entries, reached = feed.page(db, who, after, limit, newest_only=newest_only)
             head = feed.head_of(db)
         return pages.FeedPage(
             epoch=self._hub.epoch, entries=entries, next=reached, head=head, now=now
@@ -273,11 +278,35 @@ class Service:
                 break
         with self._store.session() as db:
             ack = inbox.ack_of(db, who)
-        word = Word(epoch=self._hub.epoch, ack=ack, results=tuple(results), stopped=stopped)
+        with self._store.session() as db:
+            frozen = registry.member(db, who.counter, who.inc).frozen
+        word = Word(
+            epoch=self._hub.epoch,
+            ack=ack,
+            results=tuple(results),
+            stopped=stopped,
+            orders=(wire.FROZEN,) if frozen else (),
+            after=work.cursor,
+            whole=work.whole,
+            pages=() if frozen else self._pages(who, work),
+        )
         head = msgspec.structs.replace(
             header, kind="word", sender=self._hub.id, to=who.counter, made=self._now_ms()
         )
         return pack(head, word, box=work.box, signer=self.signer)
+
+    def _pages(self, who: Member, work: Work) -> tuple[bytes, ...]:
+        """Return what the hub decided since the counter's cursor, as far as a stick has room."""
+        found: list[bytes] = []
+        after, room = work.cursor, MOST_PAGES_BYTES
+        while room > 0:
+            page = self._page(who, after, feed.MOST_ENTRIES, newest_only=work.whole)
+            found.append(pages.encode_page(page))
+            room -= len(found[-1])
+            if page.next >= page.head:
+                break
+            after = page.next
+        return tuple(found)
 
     def _take_in(
         self, who: Member, first: int, records: Sequence[Record]
