@@ -70,6 +70,7 @@ from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.referral_desk import ReferralDesk
 from sbk_tui.services.round_desk import RoundDesk
 from sbk_tui.services.slips import Desk
+from sbk_tui.services.spoken_desk import SpokenDesk
 from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.services.stock_desk import StockDesk
 from sbk_tui.services.temp_desk import TempDesk
@@ -278,6 +279,7 @@ def _desks(
             today=ledger.today,
             new_id=new_id,
             unlock=unlock,
+            spoken=SpokenDesk(store),
         ),
         apply=ApplyDesk(
             ledger=ledger,
@@ -323,7 +325,12 @@ def _desks(
             new_id=new_id,
         ),
         blind_loss=BlindLossDesk(
-            ledger, rules=rules, desk=papers_head, today=ledger.today, new_id=new_id
+            ledger,
+            rules=rules,
+            desk=papers_head,
+            today=ledger.today,
+            new_id=new_id,
+            spoken=SpokenDesk(store),
         ),
         cases=CasesDesk(
             Cases(store),

@@ -39,7 +39,7 @@ from sbk_tui.errors import (
     SbkError,
     StorageFault,
 )
-from sbk_tui.hub import feed, leases, registry, unseen
+from sbk_tui.hub import feed, leases, registry, spoken, unseen
 from sbk_tui.hub.cases import RED, YELLOW, conflict_cases, open_case, publish
 from sbk_tui.hub.decisions import Decider
 from sbk_tui.hub.figures import count as count_work
@@ -227,6 +227,10 @@ class Judge:
             return _set_aside(Refusal(leases.CODE))
         world = Records(db, self._initials)
         subjects = subjects_of(operation, world)
+        if isinstance(operation, _LOSSES) and spoken.is_known(
+            db, world, operation, subjects, counter=who.counter, op=envelope.op
+        ):
+            return Judgement(State.JUDGED, Verdict.ACCEPTED, subjects=subjects)
         view = View(
             subjects,
             unseen.unseen(db, subjects, counter=who.counter, seen=envelope.seen),

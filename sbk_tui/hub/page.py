@@ -7,7 +7,7 @@ the page decides is decided by the same functions as `sbk hub …`.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -22,12 +22,15 @@ from starlette.routing import Route
 
 from sbk_tui import divisions
 from sbk_tui.data.cases import CaseItem
+from sbk_tui.data.records import Records
 from sbk_tui.data.store import Store
+from sbk_tui.domain.rules import Settings
 from sbk_tui.domain.settle import UNKNOWN
 from sbk_tui.domain.world import CHINA
 from sbk_tui.errors import BadUsage, Fact, Refusal
 from sbk_tui.hub import figures, plots, supervisors
 from sbk_tui.hub.decisions import Decider
+from sbk_tui.hub.spoken import Taken, take
 from sbk_tui.hub.supervisors import Supervisor
 from sbk_tui.resources import ASSETS
 from sbk_tui.texts import word, words_for
@@ -50,8 +53,18 @@ View = Callable[[Any, Supervisor, Request, int], str]
 class Page:
     """The page over one hub's store."""
 
-    def __init__(self, store: Store, *, decider: Decider, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        decider: Decider,
+        settings: Settings,
+        initials: Callable[[str], Sequence[str]],
+        now_ms: Callable[[], int],
+    ) -> None:
         self._store = store
+        self._settings = settings
+        self._initials = initials
         self._decider = decider
         self._now_ms = now_ms
         self._templates = Environment(
@@ -79,6 +92,7 @@ class Page:
             Route(f"{ROOT}/counters/{{counter}}", self._seen(self._counter)),
             Route(f"{ROOT}/cases", self._seen(self._cases), methods=["GET"]),
             Route(f"{ROOT}/cases", self._settle, methods=["POST"]),
+            Route(f"{ROOT}/spoken", self._spoken, methods=["POST"]),
             Route(f"{ROOT}/login", self._login_form, methods=["GET"]),
             Route(f"{ROOT}/login", self._login, methods=["POST"]),
             Route(f"{ROOT}/logout", self._logout, methods=["POST"]),
@@ -217,6 +231,37 @@ class Page:
                 page = self._case_list(db, who, f"{words.message}{words.remedy}")
             return HTMLResponse(page, 403 if isinstance(error, Refusal) else 409, _SAFE)
         return RedirectResponse(f"{ROOT}/cases", 303, _SAFE)
+
+    # ------------------------------------------------------------------ spoken losses
+
+    async def _spoken(self, request: Request) -> Response:
+        form = await _form(request)
+        return await run_in_threadpool(self._take_spoken, request, form)
+
+    def _take_spoken(self, request: Request, form: Form) -> Response:
+        """Record a loss that is read over the telephone (B2); who took the call is named."""
+        with self._store.write("page") as db:
+            who = supervisors.signed_in(db, request.cookies.get(COOKIE, ""), self._now_ms())
+        if who is None:
+            return RedirectResponse(f"{ROOT}/login", 303, _SAFE)
+        outcome: Taken | Refusal
+        try:
+            _refuse_form(who, {**form, "reason": "telephone"})
+            with self._store.write() as db:
+                outcome = take(
+                    db, Records(db, self._initials), form.get("code", ""), form.get("number", ""),
+                    by=f"{who.name}（{who.id}）", settings=self._settings, now_ms=self._now_ms(),
+                )  # fmt: skip
+        except Refusal as refusal:
+            outcome = refusal
+        if isinstance(outcome, Refusal):
+            words = words_for(outcome.code, outcome.facts)
+            said, status = f"{words.message}{words.remedy}", 403
+        else:
+            key = "spoken.known" if outcome.known else "spoken.taken"
+            said, status = word(key, office=outcome.office, cards=" ".join(outcome.cards)), 200
+        with self._store.session() as db:
+            return HTMLResponse(self._case_list(db, who, said), status, _SAFE)
 
     async def _style(self, _request: Request) -> Response:
         return Response(

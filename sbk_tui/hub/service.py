@@ -17,7 +17,7 @@ from sbk_tui.data.seal import SUITE
 from sbk_tui.domain.kinds import KINDS
 from sbk_tui.domain.rules import Rules
 from sbk_tui.errors import Refusal, StorageFault
-from sbk_tui.hub import attach, feed, inbox, leases, lookup, registry
+from sbk_tui.hub import attach, feed, inbox, leases, lookup, registry, spoken
 from sbk_tui.hub.cases import RED, open_case
 from sbk_tui.hub.home import Hub
 from sbk_tui.hub.judge import Judge
@@ -129,6 +129,10 @@ class Service:
         self._judge.judge_all(who)
         with self._store.write(who.counter) as db:
             attach.ring_for_late(db, who.counter, self._now_ms())
+        agreed = None
+        if hello.wants_spoken and not who.frozen:
+            with self._store.write() as db:
+                agreed = spoken.agree(db, who.counter)
         with self._store.session() as db:
             return wire.Welcome(
                 hub=self._hub.id,
@@ -141,6 +145,7 @@ class Service:
                 kinds=tuple(kind.name for kind in KINDS),
                 box=public_box(self._hub.box),
                 orders=(wire.FROZEN,) if who.frozen else (),
+                spoken=agreed,
                 lease=lease,
             )
 

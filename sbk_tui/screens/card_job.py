@@ -23,6 +23,7 @@ from sbk_tui.screens.keys import bindings
 from sbk_tui.screens.person import PersonPanel
 from sbk_tui.screens.search import PersonSearch
 from sbk_tui.services import words
+from sbk_tui.services.blind_loss_desk import Reported
 from sbk_tui.services.card_desk import Handled
 from sbk_tui.services.card_jobs import Act, CardJob, job
 from sbk_tui.services.desks import Desks
@@ -99,13 +100,13 @@ class CardJobScreen(JobScreen):
             screen = BlindLossScreen(self.desks, self.job.clause, typed)
             self.app.push_screen(screen, self._taken_down)
 
-    def _taken_down(self, paper: str | None) -> None:
-        if paper is not None:
+    def _taken_down(self, reported: Reported | None) -> None:
+        if reported is not None:
             from sbk_tui.screens.paper import PaperScreen
 
-            self.messages.say(word("blind.done"), "ok")
+            self.messages.say(f"{word('blind.done')}{_to_say(reported.spoken).strip()}", "ok")
             self.show_status()
-            printable = self.desks.papers.owed(paper)
+            printable = self.desks.papers.owed(reported.paper)
             self.app.push_screen(PaperScreen(self.desks, printable), self._printed)
 
     def action_find(self) -> None:
@@ -289,7 +290,7 @@ class CardJobScreen(JobScreen):
             time=words.moment(handled.done.at_ms),
             code=handled.done.code,
         )
-        self.query_one("#said", Static).update(Text(said))
+        self.query_one("#said", Static).update(Text(f"{said}{_to_say(handled.spoken)}"))
         next_words = word("job.done_next" if self.act else "job.done_end")
         self.messages.say(f"{next_words}{self._reminder()}", "ok")
         self._show_act({})
@@ -377,3 +378,8 @@ class CardJobScreen(JobScreen):
             search.clear()
         else:
             search.again()
+
+
+def _to_say(code: str) -> str:
+    """Return what to read to the city over the telephone; empty while the line is up (B2)."""
+    return f"\n{word('spoken.say', code=code)}" if code else ""

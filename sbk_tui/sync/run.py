@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from sbk_tui.data import city_asks, outbox
+import msgspec
+
+from sbk_tui.data import city_asks, outbox, spoken
 from sbk_tui.data.counter_file import OpenCounter, clerks
 from sbk_tui.data.record import anchor
 from sbk_tui.data.replica import Replica
@@ -116,8 +118,11 @@ def say_hello(
             now=now_ms(),
             clerks=clerk_keys(store),
             lease=known.get("lease", b"").decode(),
+            wants_spoken=spoken.KEY not in known,
         )
     )
+    if welcome.spoken is not None:
+        outbox.remember_peer(store, {spoken.KEY: msgspec.msgpack.encode(welcome.spoken)})
     if welcome.lease:
         outbox.remember_peer(store, {"lease": welcome.lease.encode()})
     return welcome

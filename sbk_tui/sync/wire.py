@@ -18,6 +18,7 @@ import msgspec
 from sbk_tui.data.cases import CaseItem
 from sbk_tui.data.record import Certificate, Record
 from sbk_tui.data.seal import SUITE, Signer, digest, verify
+from sbk_tui.data.spoken import SpokenKey
 from sbk_tui.errors import Fact, HubUnreachable, Refusal
 
 PROTOCOL = 1
@@ -152,6 +153,8 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
     clerks: tuple[ClerkKey, ...] = ()
     lease: str = ""
     """What the last answer brought; empty before the first."""
+    wants_spoken: bool = False
+    """It has no key yet for reports over the telephone (B2)."""
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,6 +172,7 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[str, ...] = ()
     orders: tuple[str, ...] = ()
     box: bytes = b""
+    spoken: SpokenKey | None = None
     lease: str = ""
     """To be shown at the next hello: a copy of this machine cannot show it, too."""
 

@@ -13,17 +13,20 @@ import pytest
 from starlette.applications import Starlette
 
 from sbk_tui.data.keyring import Cost
+from sbk_tui.data.spoken import spoken_key
+from sbk_tui.domain.identity import SocialNumber
 from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.domain.operations.issue import Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import FormalLoss
+from sbk_tui.domain.spoken import SpokenAction, speak
 from sbk_tui.domain.world import from_ms
 from sbk_tui.hub import figures, supervisors
 from sbk_tui.hub.decisions import Decider
 from sbk_tui.hub.page import COOKIE, Page
 from sbk_tui.hub.plots import columns, rows
 from sbk_tui.sync.client import HubClient
-from tests.data.conftest import Office, letters
-from tests.data.days import CARDS, SELF
+from tests.data.conftest import RULES, Office, letters
+from tests.data.days import CARDS, SELF, number
 from tests.sync.city import City, Forger, sync
 
 PASSWORD = "Hub-watch-2026"
@@ -37,7 +40,10 @@ class Browser:
             hub=city.hub.id, signer=city.hub.signer, initials=letters,
             now_ms=lambda: city.clock[0],
         )  # fmt: skip
-        page = Page(city.hub.store, decider=decider, now_ms=lambda: city.clock[0])
+        page = Page(
+            city.hub.store, decider=decider, settings=RULES.settings, initials=letters,
+            now_ms=lambda: city.clock[0],
+        )  # fmt: skip
         self.app = Starlette(routes=page.routes())
         self.cookies: dict[str, str] = {}
 
@@ -280,3 +286,35 @@ def test_who_may_only_look_has_no_buttons_and_decides_nothing(
     browser.cookies = {}
     assert browser.ask("POST", "/page/cases", {"case": case}).headers["location"] == "/page/login"
     assert city.rows("SELECT * FROM decision") == []
+
+
+@pytest.mark.clause("B2")
+def test_a_loss_read_over_the_telephone_is_taken_on_the_page(
+    browser: Browser, city: City, office: Office, client: HubClient, forger: Forger
+) -> None:
+    assert forger  # brings stock to the counter
+    office.do(IssueToPerson(card=CARDS[0], receiver=SELF))
+    office.do(Enable(card=CARDS[0]))
+    sync(office, client)
+    agreed = spoken_key(office.opened.store)
+    assert agreed is not None
+    person = SocialNumber.parse(number(0))
+    code = speak(agreed.key, agreed.counter, 1, SpokenAction.FORMAL, person)
+    browser.sign_in()
+    page = browser.ask("GET", "/page/cases").text
+
+    def typed(**other: str) -> httpx.Response:
+        form = {"csrf": csrf_of(page), "code": code, "number": str(person)}
+        return browser.ask("POST", "/page/spoken", {**form, **other})
+
+    assert typed(csrf="of another page").status_code == 403
+    assert code.startswith("001")  # the first counter that asked
+    assert "听错或写错" in typed(code=f"010{code[3:]}").text
+    wrong = typed(number=number(1))
+    assert (wrong.status_code, "还可再试 4 次" in wrong.text) == (403, True)
+    assert city.rows("SELECT state FROM card WHERE number = ?", CARDS[0]) == [("1",)]
+    answer = typed()
+    assert (answer.status_code, f"已生效：{CARDS[0]}" in answer.text) == (200, True)
+    assert str(person) not in answer.text
+    assert "没有变化" in typed().text
+    assert city.rows('SELECT "by" FROM spoken_loss') == [("赵岚（s01）",)]

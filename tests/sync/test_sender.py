@@ -17,9 +17,12 @@ from sbk_tui.data import outbox
 from sbk_tui.data.keyring import Cost
 from sbk_tui.data.ledger import Session
 from sbk_tui.data.line import LineState, line_state, note_line, waiting
+from sbk_tui.data.spoken import spoken_key
 from sbk_tui.data.store import Store
+from sbk_tui.domain.identity import SocialNumber
 from sbk_tui.domain.kinds import KINDS
 from sbk_tui.domain.operations.issue import IssueToPerson
+from sbk_tui.domain.spoken import SpokenAction, speak
 from sbk_tui.errors import BadUsage, IntegrityFault, Refusal
 from sbk_tui.sender import LOCK
 from sbk_tui.services.line_desk import LANES, LineDesk, age, lane_of
@@ -234,3 +237,23 @@ def test_nobody_rejoins_under_an_open_screen(
         code = "A" * 24
         assert main(["rejoin", "--code", code, "--home", str(enrolled)]) == BadUsage.exit_code
     assert "正开着" in capsys.readouterr().err
+
+
+@pytest.mark.clause("B2")
+def test_a_spoken_loss_is_taken_by_command(
+    enrolled: Path, city: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sync", "--home", str(enrolled)]) == 0
+    counter = wiring.sign_in(enrolled, "zhang", PASSWORD)
+    agreed = spoken_key(counter.opened.store)
+    counter.close()
+    assert agreed is not None
+    person = SocialNumber.parse(number(0))
+    code = speak(agreed.key, agreed.counter, 1, SpokenAction.FORMAL, person)
+    command = ["hub", "spoken", code, person, "--by", "赵岚", "--home", str(city)]
+    capsys.readouterr()
+    assert main(command) == 0
+    assert "没有变化" in capsys.readouterr().out  # the work of the set-up has lost it already
+    command[2] = code[:-1] + str((int(code[-1]) + 1) % 10)
+    assert main(command) == Refusal.exit_code
+    assert "听错或写错" in capsys.readouterr().err

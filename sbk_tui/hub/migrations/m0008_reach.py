@@ -1,4 +1,5 @@
-"""Who asked the city for a person, and why (A5); leases, by which two lives of one counter show.
+"""Who asked the city for a person, and why (A5); leases, by which two lives of one
+counter show; losses that are read over the telephone (B2).
 
 Frozen: later changes are later files. A question that found nobody has no person: it is counted,
 and the number that was asked for is not kept.
@@ -20,6 +21,29 @@ STATEMENTS = (
     """ALTER TABLE "counter_cert" ADD COLUMN "lease_shown" TEXT NOT NULL DEFAULT ''""",
     """ALTER TABLE "counter_cert" ADD COLUMN "frozen" BIGINT""",
     """ALTER TABLE "counter_cert" ADD COLUMN "former" TEXT NOT NULL DEFAULT ''""",
+    """
+    CREATE TABLE "spoken_line" (
+        "counter" TEXT NOT NULL PRIMARY KEY,
+        "no" INTEGER NOT NULL UNIQUE,
+        "key" BLOB NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE "spoken_loss" (
+        "id" TEXT NOT NULL PRIMARY KEY,
+        "counter" TEXT NOT NULL,
+        "number" INTEGER NOT NULL,
+        "action" INTEGER NOT NULL,
+        "person" TEXT NOT NULL,
+        "card" TEXT NOT NULL,
+        "until" TEXT NOT NULL,
+        "at" BIGINT NOT NULL,
+        "by" TEXT NOT NULL,
+        "op" TEXT
+    )
+    """,
+    """CREATE INDEX "spoken_loss_person" ON "spoken_loss" ("counter", "person")""",
+    """CREATE TABLE "spoken_wrong" ("counter" TEXT NOT NULL, "at" BIGINT NOT NULL)""",
     """CREATE INDEX "lookup_clerk" ON "lookup" ("counter", "clerk", "at")""",
     """CREATE INDEX "lookup_person" ON "lookup" ("person")""",
     """
