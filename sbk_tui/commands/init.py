@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from sbk_tui import own_hub
 from sbk_tui.commands.ask import ask, at_terminal, clerk_id, new_password
 from sbk_tui.commands.output import credentials, emit, note, say
 from sbk_tui.config import FILE, home_folder
@@ -109,6 +108,8 @@ def run(args: argparse.Namespace) -> int:
         if args.hub:
             _join(counter, args.hub, args.code)
         elif args.with_hub:
+            from sbk_tui import own_hub  # late: only who makes a city pays for it
+
             own_hub.make(counter)
         _report(counter, joined=bool(args.hub or args.with_hub), as_json=args.json)
     finally:

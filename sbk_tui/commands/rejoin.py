@@ -10,8 +10,8 @@ from sbk_tui.commands.sync import caller_of
 from sbk_tui.config import home_folder
 from sbk_tui.errors import BadUsage
 from sbk_tui.pinyin import initials
+from sbk_tui.sync.enrolment_code import split_code
 from sbk_tui.sync.rejoin import rejoin
-from sbk_tui.sync.wire import split_code
 from sbk_tui.texts import word
 from sbk_tui.wiring import now_ms, sign_in
 

@@ -122,6 +122,10 @@ class Store:
                     db.execute_sql("ROLLBACK")
                 raise
 
+    def is_fault(self, error: Exception) -> bool:
+        """Return whether an error inside a session is the database's own, nobody's mistake."""
+        return isinstance(error, StorageFault | IntegrityFault) or fault_in(error) is not None
+
     def alter(self, db: SqliteDatabase, statement: str) -> None:
         """Run a statement of a migration."""
         db.execute_sql(statement)
@@ -147,13 +151,20 @@ def translated() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if not _is_database_error(error):
+        fault = fault_in(error)
+        if fault is None:
             raise
+        raise fault from error
+
+
+def fault_in(error: Exception) -> StorageFault | IntegrityFault | None:
+    """Return what is wrong with the file in our words; None for an error of another sort."""
+    if _is_database_error(error):
         said = str(error).lower()
         for words, kind, code in _FAULTS:
             if words in said:
-                raise kind(code) from error
-        raise
+                return kind(code)
+    return None
 
 
 def _is_database_error(error: Exception) -> bool:

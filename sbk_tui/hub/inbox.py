@@ -240,6 +240,16 @@ class Row(NamedTuple):
     receipt: bytes | None
 
 
+def next_unjudged(db: SqliteDatabase, who: Member) -> Record | None:
+    """Return the oldest record of `who` that waits for its verdict."""
+    row = db.execute_sql(
+        "SELECT record FROM inbox WHERE counter = ? AND inc = ? AND state = 'received'"
+        " ORDER BY seq LIMIT 1",
+        (who.counter, who.inc),
+    ).fetchone()
+    return msgspec.msgpack.decode(row[0], type=Record) if row else None
+
+
 def judged_to(db: SqliteDatabase, who: Member) -> int:
     """Return the number of the last record of `who` that has its verdict, all before it too."""
     row = db.execute_sql(

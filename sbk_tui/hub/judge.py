@@ -15,7 +15,7 @@ import msgspec
 from peewee import SqliteDatabase
 
 from sbk_tui.data.handovers import settle_cases
-from sbk_tui.data.record import Envelope, Record, approved_by, hlc_ms
+from sbk_tui.data.record import Envelope, Record, hlc_ms
 from sbk_tui.data.records import Records
 from sbk_tui.data.seal import Signer
 from sbk_tui.data.store import Store
@@ -37,9 +37,8 @@ from sbk_tui.errors import (
     NotPermitted,
     Refusal,
     SbkError,
-    StorageFault,
 )
-from sbk_tui.hub import feed, leases, registry, spoken, unseen
+from sbk_tui.hub import feed, inbox, leases, registry, spoken, unseen
 from sbk_tui.hub.cases import RED, YELLOW, conflict_cases, open_case, publish
 from sbk_tui.hub.decisions import Decider
 from sbk_tui.hub.figures import count as count_work
@@ -50,6 +49,8 @@ from sbk_tui.sync.wire import Receipt, State, Verdict, seal_receipt
 _LOSSES = TemporaryLoss | FormalLoss | BlindLoss
 """What takes effect even from one of two machines under one name."""
 _log = logging.getLogger(__name__)
+LOT = 50
+"""Operations judged in one transaction; others of the hub wait for no longer than it takes."""
 
 
 class Judgement(NamedTuple):
@@ -178,7 +179,7 @@ class Judge:
         if late:
             with self._store.write() as db:
                 self.decider.pass_deadlines(db)
-        while self._judge_next(who):
+        while self._judge_lot(who):
             pass
 
     def release(self, who: Member, head: bytes) -> None:
@@ -193,22 +194,30 @@ class Judge:
                 if stored.read().op in {each.read().op for each in leases.branch(db, who, head)}:
                     self._file(db, who, stored, self._judgement(db, who, stored), again=True)
 
-    def _judge_next(self, who: Member) -> bool:
-        try:
-            with self._store.write() as db:
-                stored = _next(db, who)
+    def _judge_lot(self, who: Member) -> bool:
+        """Judge the next operations of `who` in one transaction; return whether there were any.
+
+        One flush for a lot instead of one an operation: on a slow disk that is what judging takes.
+        """
+        with self._store.write() as db:
+            for judged in range(LOT):
+                stored = inbox.next_unjudged(db, who)
                 if stored is None:
-                    return False
-                self._file(db, who, stored, self._judgement(db, who, stored))
-        except (StorageFault, IntegrityFault):
-            raise
-        except Exception as error:  # a poisonous operation must not block those behind it
-            _log.exception("cannot judge an operation of %s: %s", who.counter, type(error).__name__)
-            with self._store.write() as db:
-                stored = _next(db, who)
-                if stored is not None:
-                    self._file(db, who, stored, _set_aside(Refusal("hub.cannot_judge")))
+                    return judged > 0
+                self._judge_one(db, who, stored)
         return True
+
+    def _judge_one(self, db: SqliteDatabase, who: Member, stored: Record) -> None:
+        db.execute_sql("SAVEPOINT one")
+        try:
+            self._file(db, who, stored, self._judgement(db, who, stored))
+        except Exception as error:  # a poisonous operation must not block those behind it
+            if self._store.is_fault(error):
+                raise
+            _log.exception("cannot judge an operation of %s: %s", who.counter, type(error).__name__)
+            db.execute_sql("ROLLBACK TO SAVEPOINT one")
+            self._file(db, who, stored, _set_aside(Refusal("hub.cannot_judge")))
+        db.execute_sql("RELEASE SAVEPOINT one")
 
     def _judgement(self, db: SqliteDatabase, who: Member, stored: Record) -> Judgement:
         envelope = stored.read()
@@ -221,7 +230,7 @@ class Judge:
             op=envelope.op,
             seat=who.seat,
             clerk=envelope.clerk,
-            approvers=_approvers(db, who, envelope),
+            approvers=registry.approvers(db, who, envelope),
         )
         if leases.is_aside(who) and not isinstance(operation, _LOSSES):
             return _set_aside(Refusal(leases.CODE))
@@ -375,22 +384,3 @@ def _told(db: SqliteDatabase, settled: Settlement | None) -> dict[str, Fact]:
 
 def _moment(at: datetime) -> str:
     return f"{at.astimezone(CHINA):%m-%d %H:%M}"
-
-
-def _next(db: SqliteDatabase, who: Member) -> Record | None:
-    row = db.execute_sql(
-        "SELECT record FROM inbox WHERE counter = ? AND inc = ? AND state = 'received'"
-        " ORDER BY seq LIMIT 1",
-        (who.counter, who.inc),
-    ).fetchone()
-    return msgspec.msgpack.decode(row[0], type=Record) if row else None
-
-
-def _approvers(db: SqliteDatabase, who: Member, envelope: Envelope) -> tuple[str, ...]:
-    """Return the clerks whose signed yes holds against the keys that the hub has filed."""
-    return tuple(
-        approval.clerk
-        for approval in envelope.approvals
-        if (public := registry.clerk_key(db, who.counter, approval.clerk)) is not None
-        and approved_by(envelope, approval, public)
-    )

@@ -11,6 +11,7 @@ import msgspec
 from peewee import SqliteDatabase
 
 from sbk_tui.data.record import Record
+from sbk_tui.errors import Refusal
 from sbk_tui.hub.cases import RED, open_case
 from sbk_tui.hub.registry import Member
 from sbk_tui.sync.wire import Mark, Receipt, State
@@ -76,6 +77,17 @@ def decide(db: SqliteDatabase, receipt: Receipt, sealed: bytes) -> None:
             f"{receipt.op}{_ASIDE}", receipt.op, receipt.counter, receipt.at, receipt.pos, sealed,
         ),
     )  # fmt: skip
+
+
+def refuse_frozen(who: Member) -> Member:
+    """Return a member that may be told and served.
+
+    Raises:
+        Refusal: `hub.frozen`.
+    """
+    if who.frozen:
+        raise Refusal("hub.frozen")
+    return who
 
 
 def branch(db: SqliteDatabase, who: Member, head: bytes) -> tuple[Record, ...]:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from sbk_tui.data.store import Store
-from sbk_tui.errors import StorageFault
+from sbk_tui.errors import IntegrityFault, StorageFault
 
 MOST_CONNECTIONS = 8
 """Of one worker process; a city's server has room for a dozen workers."""
@@ -92,6 +92,12 @@ class PostgresStore(Store):
         with self.session() as db, _translated(), db.held.connection.transaction():
             db.execute_sql("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (scope,))
             yield db
+
+    def is_fault(self, error: Exception) -> bool:
+        """Return whether an error inside a session is the server's own, nobody's mistake."""
+        import psycopg
+
+        return isinstance(error, StorageFault | IntegrityFault | psycopg.OperationalError)
 
     def alter(self, db: Any, statement: str) -> None:
         """Run a statement of a migration, written for SQLite."""

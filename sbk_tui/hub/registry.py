@@ -14,12 +14,12 @@ from typing import NamedTuple
 import msgspec
 from peewee import SqliteDatabase
 
-from sbk_tui.data.record import Certificate, anchor
+from sbk_tui.data.record import Certificate, Envelope, anchor, approved_by
 from sbk_tui.data.seal import SUITE, Signer, digest, verify
 from sbk_tui.domain.capability import Authority, Capability, CounterLevel
 from sbk_tui.domain.world import Seat
 from sbk_tui.errors import BadUsage, Refusal
-from sbk_tui.sync import wire
+from sbk_tui.sync import enrolment_code, wire
 
 CODE_DAYS = 7
 """How long an enrolment code is good [A]."""
@@ -81,7 +81,7 @@ def new_code(db: SqliteDatabase, grant: Grant, public: bytes, now_ms: int) -> st
         " VALUES (?, ?, ?, ?, ?, ?)",
         (_hashed(secret), grant.level, district, grant.office, " ".join(grant.removed), now_ms),
     )
-    return wire.join_code(secret, public)
+    return enrolment_code.join_code(secret, public)
 
 
 def _hashed(secret: str) -> bytes:
@@ -286,3 +286,13 @@ def clerk_key(db: SqliteDatabase, counter: str, clerk: str) -> bytes | None:
         "SELECT public FROM clerk_cert WHERE counter = ? AND clerk = ?", (counter, clerk)
     ).fetchone()
     return bytes(row[0]) if row else None
+
+
+def approvers(db: SqliteDatabase, who: Member, envelope: Envelope) -> tuple[str, ...]:
+    """Return the clerks whose signed yes holds against the keys that the hub has filed."""
+    return tuple(
+        approval.clerk
+        for approval in envelope.approvals
+        if (public := clerk_key(db, who.counter, approval.clerk)) is not None
+        and approved_by(envelope, approval, public)
+    )

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager
 from typing import TypeVar
 
 import msgspec
-from peewee import SqliteDatabase
 
 from sbk_tui.data.city_asks import Signed
 from sbk_tui.data.record import Record
@@ -18,7 +17,7 @@ from sbk_tui.domain.kinds import KINDS
 from sbk_tui.domain.rules import Rules
 from sbk_tui.errors import Refusal, StorageFault
 from sbk_tui.hub import attach, feed, inbox, leases, lookup, registry, spoken
-from sbk_tui.hub.cases import RED, open_case
+from sbk_tui.hub.cases import ring_for_clerk
 from sbk_tui.hub.home import Hub
 from sbk_tui.hub.judge import Judge
 from sbk_tui.hub.registry import Member
@@ -186,7 +185,7 @@ class Service:
         Raises:
             Refusal: `hub.request`, `hub.auth_…`, `hub.counter_…`, `hub.protocol`.
         """
-        who = _not_frozen(self._caller(auth, pages.FEED_PATH, body))
+        who = leases.refuse_frozen(self._caller(auth, pages.FEED_PATH, body))
         ask = _message(body, pages.Ask)
         if ask.protocol != wire.PROTOCOL:
             raise Refusal("hub.protocol", protocol=wire.PROTOCOL)
@@ -226,7 +225,7 @@ class Service:
         Raises:
             Refusal: `hub.request`, `hub.auth_…`, `hub.counter_…`, and those of `lookup.look_up`.
         """
-        who = _not_frozen(self._caller(auth, LOOKUP_PATH, body))
+        who = leases.refuse_frozen(self._caller(auth, LOOKUP_PATH, body))
         signed = _message(body, Signed, msgspec.msgpack.decode)
         with self._store.write() as db:
             return lookup.look_up(
@@ -364,7 +363,7 @@ class Service:
         with self._store.write() as db:
             changed = registry.file_clerks(db, who.counter, clerks, now)
             if changed is not None:
-                _ring_for_clerk(db, who, changed, now)
+                ring_for_clerk(db, who.counter, changed, now)
         if changed is not None:
             raise Refusal("hub.clerk_key_changed", clerk=changed)
 
@@ -383,19 +382,6 @@ class Service:
             at=row.received,
         )
         return wire.seal_receipt(self.signer, receipt)
-
-
-def _not_frozen(who: Member) -> Member:
-    if who.frozen:
-        raise Refusal(leases.CODE)
-    return who
-
-
-def _ring_for_clerk(db: SqliteDatabase, who: Member, clerk: str, now: int) -> None:
-    open_case(
-        db, f"{who.counter}/{clerk}/key", op="", severity=RED, code="hub.clerk_key_changed",
-        facts={"counter": who.counter, "clerk": clerk}, now_ms=now,
-    )  # fmt: skip
 
 
 def _message(body: bytes, message: type[M], decode: Callable[..., M] = msgspec.json.decode) -> M:

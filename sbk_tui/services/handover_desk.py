@@ -35,7 +35,7 @@ from sbk_tui.services.lots import lot_id, lots_of, perform_lots
 from sbk_tui.services.manifest import Manifest, read_manifest
 from sbk_tui.services.sheets import Sheet
 from sbk_tui.services.slips import Desk, head
-from sbk_tui.texts import name_of, word
+from sbk_tui.texts import word
 
 __all__ = ["Closed", "Count", "Handover", "HandoverDesk", "Offered", "Shelved"]
 LAYOUT = "handover_slip"
@@ -231,6 +231,5 @@ def _card_row(place: int, held: Shelved) -> dict[str, str]:
         "number": person.number,
         "card": card.number,
         "village": person.village_name or person.unit_name,
-        "bank": name_of("bank", card.bank),
         "box": card.place,
     }

@@ -114,6 +114,10 @@ class HubClient:
                 # Our clock is wrong; the hub's seal is on its own. Old work is handed in anyway.
                 self.offset_ms = hub_now - self._now_ms()
                 answer = self._once(path, body)
+            elif trouble.code == "hub.auth_replayed":
+                # A box on the way has sent our request twice, and this is the answer to the second.
+                # What it asks for is done at most once, so it may be asked again.
+                answer = self._once(path, body)
         if answer.status == 200:
             return answer.body
         raise _trouble(answer)
@@ -142,7 +146,7 @@ def _trouble(answer: RawAnswer) -> Exception:
     if answer.status == _TOO_LARGE:
         return TooLarge()
     trouble = wire.decode(answer.body, wire.Trouble)
-    if answer.status in _RETRY_LATER:
+    if answer.status in _RETRY_LATER or trouble.code == "hub.auth_replayed":
         return HubUnreachable("hub.busy")
     if trouble.expect is not None:
         return Gap(trouble.expect)

@@ -12,7 +12,7 @@ from sbk_tui.data.line import LineState
 from sbk_tui.data.record import Certificate
 from sbk_tui.data.seal import SUITE
 from sbk_tui.errors import BadUsage, HubUnreachable
-from sbk_tui.sync import wire
+from sbk_tui.sync import enrolment_code, wire
 from sbk_tui.sync.client import HubClient
 from sbk_tui.sync.tls import open_line, pin_of
 
@@ -36,10 +36,10 @@ def enrol(
             `hub.enrol_differs`, `hub.counter_taken`.
         HubUnreachable: no line, or somebody else answers.
     """
-    secret, fingerprint = wire.split_code(code)
+    secret, fingerprint = enrolment_code.split_code(code)
 
     def trusts(public: bytes) -> bool:
-        return wire.fingerprint(public) == fingerprint
+        return enrolment_code.fingerprint(public) == fingerprint
 
     pin = pin_of(url, trusts=trusts, nonce=new_nonce())
     client = HubClient(

@@ -35,7 +35,6 @@ BLOB_PATH, TLS_PATH = "/v1/blob", "/v1/tls"
 FROZEN = "frozen"
 """An order to a counter: two machines live under this name; it hands in and does no more."""
 
-_FINGERPRINT_LETTERS = 12
 _NAME = re.compile(r"[0-9A-Za-z-]{1,64}")
 _NO_NONCE = "-"
 
@@ -395,26 +394,3 @@ def decode(body: bytes, message: type[T]) -> T:
         return msgspec.json.decode(body, type=message)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise HubUnreachable("hub.not_ours") from error
-
-
-def fingerprint(public: bytes) -> str:
-    """Return the twelve letters of a hub's key that stand in every enrolment code."""
-    return base64.b32encode(digest("sbk/hub/1", public)).decode("ascii")[:_FINGERPRINT_LETTERS]
-
-
-def split_code(code: str) -> tuple[str, str]:
-    """Return secret and hub fingerprint of an enrolment code, as typed or copied.
-
-    Raises:
-        Refusal: `hub.code_form`.
-    """
-    letters = re.sub(r"[\s-]", "", code).upper()
-    if not re.fullmatch(r"[A-Z2-7]{24}", letters):
-        raise Refusal("hub.code_form")
-    return letters[:-_FINGERPRINT_LETTERS], letters[-_FINGERPRINT_LETTERS:]
-
-
-def join_code(secret: str, public: bytes) -> str:
-    """Return an enrolment code in groups of four letters."""
-    letters = secret + fingerprint(public)
-    return "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))

@@ -17,7 +17,7 @@ from sbk_tui.domain.operations.loss import Cancel, FormalLoss
 from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.errors import IntegrityFault, Refusal
 from sbk_tui.hub import registry
-from sbk_tui.sync import wire
+from sbk_tui.sync import enrolment_code, wire
 from sbk_tui.sync.client import Gap, HubClient, RawAnswer
 from sbk_tui.sync.enrol import enrol_with
 from tests.data.conftest import RULES, Office, make_office
@@ -30,7 +30,7 @@ Forgery = Callable[[Forger, Ed25519Signer], Record]
 
 
 def enrol(office: Office, city: City, code: str) -> None:
-    secret, _ = wire.split_code(code)
+    secret, _ = enrolment_code.split_code(code)
     enrol_with(office.opened, stranger_client(office, city), url="http://127.0.0.1", secret=secret)
 
 

@@ -18,8 +18,10 @@ SIZES = [(80, 24), (100, 30)]
 async def test_the_menu_lists_the_services_by_the_regulations_numbers(
     app: SbkApp, size: tuple[int, int]
 ) -> None:
-    async with app.run_test(size=size):
+    async with app.run_test(size=size) as pilot:
         screen = shown(app)
+        await pilot.press(*["down"] * 40)
+        screen += shown(app)
     for number in ("1.2", "2.2.2", "2.4.2", "3.1", "3.2", "3.3", "3.4", "5.1.4"):
         assert number in screen
 

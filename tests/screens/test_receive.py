@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -27,9 +28,15 @@ SIZE = (80, 24)
 async def take(pilot: Pilot[None], path: Path) -> None:
     """Open the job and type the path of a list."""
     await open_job(pilot, "21")
-    await type_text(pilot, str(path))
-    await pilot.press("enter")
-    await settled(pilot)
+    await typed(pilot, path)
+
+
+async def typed(pilot: Pilot[None], path: Path) -> None:
+    """Type the name of a file in its own folder."""
+    with contextlib.chdir(path.parent):
+        await type_text(pilot, path.name)
+        await pilot.press("enter")
+        await settled(pilot)
 
 
 async def scan(pilot: Pilot[None], people: range | list[int]) -> None:
@@ -127,10 +134,8 @@ async def test_a_list_cut_in_half_of_another_place_or_taken_in_twice_is_refused(
         await take(pilot, cut)
         assert "清单写明 4 张，文件里有 2 行" in shown(app)
         assert "cut.csv" in shown(app)  # nothing is cleared
-        await pilot.press(*["backspace"] * len(str(cut)))
-        await type_text(pilot, str(other))
-        await pilot.press("enter")
-        await settled(pilot)
+        await pilot.press(*["backspace"] * len(cut.name))
+        await typed(pilot, other)
         assert "不是本窗口" in shown(app)
         assert kinds(counter) == before
         await pilot.press("escape")

@@ -14,7 +14,7 @@ from sbk_tui.domain.operations.issue import Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import FormalLoss
 from sbk_tui.errors import HubUnreachable, IntegrityFault, Refusal
 from sbk_tui.hub import registry
-from sbk_tui.sync import wire
+from sbk_tui.sync import enrolment_code, wire
 from sbk_tui.sync.client import HubClient
 from sbk_tui.sync.rejoin import rejoin
 from sbk_tui.sync.run import client_for
@@ -138,7 +138,7 @@ def code_of(office: Office, city: City) -> str:
     with city.hub.store.write() as db:
         grant = registry.grant_of(db, office.opened.certificate.counter)
         code = registry.new_code(db, grant, city.hub.signer.public, city.clock[0])
-    return wire.split_code(code)[0]
+    return enrolment_code.split_code(code)[0]
 
 
 def carry_on(office: Office, city: City, secret: str) -> Office:

@@ -46,9 +46,10 @@ def test_the_hub_runs_as_long_as_the_sender_and_no_longer(home: Path) -> None:
     try:
         url = outbox.peer(store)["hub_url"].decode()
         port = int(url.rpartition(":")[2])
+        joined = line_state(store).reached
         beside = counter.start_sender()
         assert beside is not None
-        until(store, lambda: line_state(store).reached > 0)
+        until(store, lambda: line_state(store).reached > joined)
         assert outbox.tally(store).waiting == 0
         assert own_hub._is_served(port)
         beside.stop()
