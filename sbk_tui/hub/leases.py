@@ -19,6 +19,7 @@ from sbk_tui.sync.wire import Mark, Receipt, State
 CODE = "hub.frozen"
 """Why an operation of a frozen incarnation is set aside."""
 _ASIDE = "/aside"
+_LONGEST = 16
 
 
 def aside(who: Member) -> Member:
@@ -31,14 +32,36 @@ def is_aside(who: Member) -> bool:
     return who.inc.endswith(_ASIDE)
 
 
-def renew(db: SqliteDatabase, who: Member, shown: str, fresh: str) -> bool:
-    """Take the lease that a hello shows and file the next one; False: it is another machine's."""
-    changed = db.execute_sql(
-        "UPDATE counter_cert SET lease_shown = ?, lease = ? WHERE counter = ? AND inc = ?"
-        " AND frozen IS NULL AND (lease = ? OR lease_shown = ?)",
-        (shown, fresh, who.counter, who.inc, shown, shown),
-    ).rowcount
-    return bool(changed)
+def renew(db: SqliteDatabase, who: Member, shown: str, token: str) -> str | None:
+    """Take the lease that a hello shows and return the next one; None: it is another machine's.
+
+    Leases are numbered: one that is newer than all the hub knows was given by the hub before it
+    was put back from a backup.
+
+    Args:
+        token: random, what nobody else can show.
+    """
+    row = db.execute_sql(
+        "SELECT lease, lease_shown FROM counter_cert WHERE counter = ? AND inc = ?"
+        " AND frozen IS NULL",
+        (who.counter, who.inc),
+    ).fetchone()
+    if row is None:
+        return None
+    newest, before = row
+    if shown not in (newest, before) and _number(shown) <= _number(newest):
+        return None
+    fresh = f"{max(_number(shown), _number(newest)) + 1}.{token}"
+    db.execute_sql(
+        "UPDATE counter_cert SET lease_shown = ?, lease = ? WHERE counter = ? AND inc = ?",
+        (shown, fresh, who.counter, who.inc),
+    )
+    return fresh
+
+
+def _number(lease: str) -> int:
+    number = lease.partition(".")[0]
+    return int(number) if number.isascii() and number.isdigit() and len(number) < _LONGEST else 0
 
 
 def is_other_log(db: SqliteDatabase, who: Member, last: Mark) -> bool:

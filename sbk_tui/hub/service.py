@@ -152,11 +152,11 @@ class Service:
         """Return the caller, frozen if two machines live under its name, and its next lease."""
         if who.frozen:
             return who, ""
-        lease = secrets.token_hex(_LEASE_BYTES)
         with self._store.write(who.counter) as db:
-            alone = not leases.is_other_log(db, who, hello.last)
-            if alone and leases.renew(db, who, hello.lease, lease):
-                return who, lease
+            if not leases.is_other_log(db, who, hello.last):
+                lease = leases.renew(db, who, hello.lease, secrets.token_hex(_LEASE_BYTES))
+                if lease is not None:
+                    return who, lease
         with self._store.write() as db:
             return leases.freeze(db, who, self._now_ms()), ""
 
