@@ -25,6 +25,7 @@ COMMANDS = {  # command → module below sbk_tui.commands
     "stats": "stats",
     "fees": "fees",
     "sync": "sync",
+    "rejoin": "rejoin",
     "bundle": "bundle",
     "audit": "audit",
     "clerk": "clerk",

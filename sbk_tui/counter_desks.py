@@ -34,6 +34,7 @@ from sbk_tui.services.cases_desk import CasesDesk
 from sbk_tui.services.check_desk import CheckDesk
 from sbk_tui.services.checks import Morning
 from sbk_tui.services.chip_desk import ChipDesk
+from sbk_tui.services.city_desk import CityDesk
 from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.desks import Desks
@@ -50,6 +51,7 @@ from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.receipt_desk import ReceiptDesk
 from sbk_tui.services.referral_desk import ReferralDesk
 from sbk_tui.services.round_desk import RoundDesk
+from sbk_tui.services.spoken_desk import SpokenDesk
 from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.services.stock_desk import StockDesk
 from sbk_tui.services.temp_desk import TempDesk
@@ -78,6 +80,7 @@ def build(a: Around) -> Desks:
         cases=_cases(a),
         issues=_issues(a),
         query=_query(a),
+        city=_city(a),
         ids=_ids(a),
         portraits=_portraits(a),
         papers=_papers(a),
@@ -171,6 +174,18 @@ def _cards(a: Around) -> CardDesk:
         today=a.ledger.today,
         new_id=a.new_id,
         unlock=a.unlock,
+        spoken=SpokenDesk(a.store),
+    )
+
+
+def _city(a: Around) -> CityDesk:
+    return CityDesk(
+        a.store,
+        session=a.session,
+        counter=a.held.counter,
+        inc=a.opened.incarnation.inc,
+        now_ms=a.now_ms,
+        new_id=a.new_id,
     )
 
 
@@ -348,7 +363,12 @@ def _referrals(a: Around) -> ReferralDesk:
 
 def _blind_loss(a: Around) -> BlindLossDesk:
     return BlindLossDesk(
-        a.ledger, rules=a.rules, desk=a.head, today=a.ledger.today, new_id=a.new_id
+        a.ledger,
+        rules=a.rules,
+        desk=a.head,
+        today=a.ledger.today,
+        new_id=a.new_id,
+        spoken=SpokenDesk(a.store),
     )
 
 

@@ -12,14 +12,14 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from sbk_tui.errors import BadUsage
 
-LOG, LOCK = "sync.log", "sync.lock"
+LOG, LOCK, CONTACT = "sync.log", "sync.lock", "contact.lock"
 _NICE = 10
 _MOST_LOG_BYTES = 1024 * 1024
 _KEY_BYTES = 32
@@ -117,6 +117,24 @@ def alone(home: Path, stopped: threading.Event) -> IO[str] | None:
             return lock
     lock.close()
     return None
+
+
+@contextmanager
+def one_contact(home: Path) -> Iterator[None]:
+    """Let one process at a time talk to the city: each hello shows the lease of the last."""
+    with (home / CONTACT).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def is_at_work(home: Path) -> bool:
+    """Return whether the sender of a screen is at work at this counter."""
+    with (home / LOCK).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        return False
 
 
 def _log(home: Path) -> IO[bytes]:

@@ -23,6 +23,8 @@ from sbk_tui.data.lookup import Lookup
 from sbk_tui.domain.world import CHINA
 from sbk_tui.errors import BadUsage, DeviceAbsent, HubUnreachable, Refusal, StorageFault
 from sbk_tui.services import words
+from sbk_tui.services.line_desk import age as words_of_age
+from sbk_tui.services.line_desk import word_of_list
 from sbk_tui.texts import word
 
 _LEAST_MB = 500
@@ -32,6 +34,7 @@ _HUB_LIMIT_S = 3.0
 _DAY_MS = 86_400_000
 _UNSENT_DAYS = 3
 """From then on an office is reminded that the city knows nothing of its work (B21) [A]."""
+_HOUR_MS = 3_600_000
 _TOO_OPEN = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -83,6 +86,18 @@ def _unsent(place: Place) -> str | None:
     if days >= _UNSENT_DAYS:
         raise HubUnreachable("doctor.unsent", waiting=waiting, days=days)
     return word("doctor.waiting", waiting=waiting)
+
+
+def _block_list(place: Place) -> str | None:
+    if place.lookup is None or not place.lookup.is_enrolled:
+        return None
+    held, now = place.lookup.block_list(), place.now_ms()
+    if not held.at:
+        raise HubUnreachable("doctor.no_list")
+    warn = place.config.rules.leash_warn_hours
+    if now - held.at > warn * _HOUR_MS:
+        raise HubUnreachable("doctor.block_list", age=words_of_age(now - held.at))
+    return word_of_list(held, now)
 
 
 def _portraits(place: Place) -> str | None:
@@ -190,4 +205,5 @@ CHECKS: tuple[tuple[str, Callable[[Place], str | None]], ...] = (
     ("font", _font),
     ("hub", _hub),
     ("unsent", _unsent),
+    ("block_list", _block_list),
 )

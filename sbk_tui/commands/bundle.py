@@ -68,7 +68,7 @@ def _take(home: Path, bundle: Opened, *, as_json: bool) -> int:
 
     counter = sign_in(home, *credentials())
     try:
-        tally = take_word(counter.opened, bundle)
+        tally = take_word(counter.opened, bundle, now_ms=now_ms, initials=initials)
     finally:
         counter.close()
     if as_json:

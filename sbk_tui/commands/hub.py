@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,10 +21,11 @@ from sbk_tui.data.cases import CaseItem
 from sbk_tui.data.documents import person_document
 from sbk_tui.data.keyring import choose_cost
 from sbk_tui.data.lookup import Lookup
+from sbk_tui.data.records import Records
 from sbk_tui.domain.capability import CounterLevel
-from sbk_tui.domain.rules import Rules
+from sbk_tui.domain.rules import Rules, Settings
 from sbk_tui.domain.text import PersonName
-from sbk_tui.errors import BadUsage
+from sbk_tui.errors import BadUsage, Refusal
 from sbk_tui.hub import registry, status, supervisors
 from sbk_tui.hub.decisions import Decider
 from sbk_tui.hub.home import (
@@ -34,10 +36,14 @@ from sbk_tui.hub.home import (
     make_certificate,
     open_hub,
 )
+from sbk_tui.hub.spoken import take as take_spoken
 from sbk_tui.pinyin import initials
 from sbk_tui.sender import when_closed
 from sbk_tui.texts import word, words_for
 from sbk_tui.wiring import now_ms
+
+if TYPE_CHECKING:
+    from sbk_tui.hub.page import Page
 
 _GRACE_S = 3
 HOST, PORT = "127.0.0.1", 8470
@@ -80,6 +86,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument("what", choices=["person"], help=word("hub.what_option"))
     show.add_argument("id", metavar="ID", help=word("hub.id_option"))
     action("revoke", _revoke).add_argument("counter", help=word("hub.counter_option"))
+    spoken = action("spoken", _spoken)
+    spoken.add_argument("code", metavar="CODE", help=word("spoken.code"))
+    spoken.add_argument("number", metavar="NUMBER", help=word("spoken.number"))
+    spoken.add_argument("--by", required=True, help=word("hub.by_option"))
+    action("release", _release).add_argument("counter", help=word("hub.counter_option"))
     action("cases", _cases)
     settle = action("settle", _settle)
     settle.add_argument("case", metavar="CASE", help=word("hub.case_option"))
@@ -129,7 +140,6 @@ def _serve(args: argparse.Namespace) -> int:
         import uvicorn
 
         from sbk_tui.hub.app import build_app
-        from sbk_tui.hub.page import Page
         from sbk_tui.hub.service import Service
         from sbk_tui.hub.serving import listen, supervise
     except ImportError as error:
@@ -147,7 +157,7 @@ def _serve(args: argparse.Namespace) -> int:
         hub = open_hub(home)
         service = Service(hub, rules=rules, initials=initials, now_ms=now_ms)
         settings = uvicorn.Config(
-            build_app(service, Page(hub.store, now_ms=now_ms).routes()),
+            build_app(service, _page(hub, rules.settings).routes()),
             http="h11",
             ws="none",
             lifespan="off",
@@ -175,6 +185,12 @@ def _serve(args: argparse.Namespace) -> int:
         else:
             work()
     return 0
+
+
+def _page(hub: Hub, office: Settings) -> Page:
+    from sbk_tui.hub.page import Page
+
+    return Page(hub.store, decider=_decider(hub), settings=office, initials=initials, now_ms=now_ms)
 
 
 def _tls(args: argparse.Namespace) -> int:
@@ -232,6 +248,37 @@ def _revoke(args: argparse.Namespace) -> int:
     with closing(hub.store), hub.store.write() as db:
         registry.revoke(db, args.counter, now_ms())
     say(word("hub.revoked", counter=args.counter))
+    return 0
+
+
+def _spoken(args: argparse.Namespace) -> int:
+    home = home_folder(args.home)
+    hub = open_hub(home)
+    with closing(hub.store), hub.store.write() as db:
+        outcome = take_spoken(
+            db, Records(db, initials), args.code, args.number, by=args.by,
+            settings=configuration.load(home).rules, now_ms=now_ms(),
+        )  # fmt: skip
+    if isinstance(outcome, Refusal):
+        raise outcome
+    if args.json:
+        emit(outcome._asdict())
+    else:
+        key = "spoken.known" if outcome.known else "spoken.taken"
+        say(word(key, office=outcome.office, cards=" ".join(outcome.cards)))
+    return 0
+
+
+def _release(args: argparse.Namespace) -> int:
+    hub = open_hub(home_folder(args.home))
+    with closing(hub.store), hub.store.write() as db:
+        grant = registry.grant_of(db, args.counter)
+        code = registry.new_code(db, grant, hub.signer.public, now_ms())
+    if args.json:
+        emit({"code": code, "days": registry.CODE_DAYS})
+        return 0
+    say(code)
+    note(word("hub.release_note", counter=args.counter, days=registry.CODE_DAYS))
     return 0
 
 

@@ -17,7 +17,7 @@ from sbk_tui import config as configuration
 from sbk_tui.commands.output import credentials, emit, fail, say
 from sbk_tui.config import home_folder
 from sbk_tui.counter_around import BLOBS
-from sbk_tui.data import outbox
+from sbk_tui.data import city_asks, outbox
 from sbk_tui.data.blobs import Blobs
 from sbk_tui.data.counter_file import OpenCounter, open_counter
 from sbk_tui.data.line import LineState, asked_to_send, line_state, note_line, waiting
@@ -30,7 +30,7 @@ from sbk_tui.sync.meter import Meter
 from sbk_tui.sync.run import client_for, contact, watch
 from sbk_tui.sync.tls import PinnedLine
 from sbk_tui.texts import word
-from sbk_tui.wiring import new_nonce, now_ms, sign_in
+from sbk_tui.wiring import Counter, new_nonce, now_ms, sign_in
 
 _LOOK_S = 1.0
 """How often a sender that waits looks whether something urgent has come."""
@@ -50,8 +50,7 @@ def run(args: argparse.Namespace) -> int:
         return _run_beside_screen(home, args.key_pipe)
     counter = sign_in(home, *credentials())
     try:
-        blobs = Blobs(counter.opened.store, home / BLOBS, counter.key)
-        caller = _Caller(counter.opened, blobs, counter.config.hub.url, as_json=args.json)
+        caller = caller_of(counter, as_json=args.json)
         with own_hub.running(home, caller.url):
             if args.watch:
                 caller.watch(threading.Event())
@@ -75,7 +74,7 @@ def _run_beside_screen(home: Path, pipe: int) -> int:
         try:
             blobs = Blobs(opened.store, home / BLOBS, key)
             url = configuration.load(home).hub.url
-            caller = _Caller(opened, blobs, url, as_json=False)
+            caller = Caller(home, opened, blobs, url, as_json=False)
             with own_hub.running(home, caller.url):
                 caller.watch(stopped)
         finally:
@@ -83,10 +82,28 @@ def _run_beside_screen(home: Path, pipe: int) -> int:
     return 0
 
 
-class _Caller:
+def caller_of(counter: Counter, *, as_json: bool = False) -> Caller:
+    """Return who calls the city for a counter that is open.
+
+    Raises:
+        BadUsage: `sync.not_enrolled`.
+    """
+    blobs = Blobs(counter.opened.store, counter.home / BLOBS, counter.key)
+    return Caller(counter.home, counter.opened, blobs, counter.config.hub.url, as_json=as_json)
+
+
+class Caller:
     """One counter's calls to its city; how each went is noted for the screen."""
 
-    def __init__(self, opened: OpenCounter, blobs: Blobs, url: str, *, as_json: bool) -> None:
+    def __init__(
+        self, home: Path, opened: OpenCounter, blobs: Blobs, url: str, *, as_json: bool
+    ) -> None:
+        """Take the open counter; `url` goes before the address it was enrolled at.
+
+        Raises:
+            BadUsage: `sync.not_enrolled`.
+        """
+        self._home = home
         self._opened = opened
         self._blobs = blobs
         self._as_json = as_json
@@ -103,25 +120,30 @@ class _Caller:
             remember=lambda new: outbox.remember_peer(opened.store, {"hub_tls": new.encode()}),
         )
         self._meter = Meter(line, time.monotonic, line_state(opened.store).rate)
-        self._client: HubClient = client_for(
-            opened,
-            self._meter,
-            now_ms=now_ms,
-            new_nonce=new_nonce,
-        )
+        self._client = self.client_of(opened.incarnation.inc)
+
+    def client_of(self, inc: str) -> HubClient:
+        """Return the line for an incarnation of this counter."""
+        return client_for(self._opened, self._meter, now_ms=now_ms, new_nonce=new_nonce, inc=inc)
 
     def once(self) -> None:
         """Make one contact and report it."""
+        self._report(self.call())
+
+    def call(self) -> outbox.Tally:
+        """Make one contact, note how it went, and return how things stand."""
         try:
-            tally = contact(
-                self._opened, self._client, version=__version__, now_ms=now_ms, initials=initials
-            )
+            with sender.one_contact(self._home):
+                tally = contact(
+                    self._opened, self._client, version=__version__, now_ms=now_ms,
+                    initials=initials,
+                )  # fmt: skip
             self._send_blobs()
         except SbkError as error:
             self._note(error.code)
             raise
         self._note("")
-        self._report(tally)
+        return tally
 
     def _send_blobs(self) -> None:
         """Pictures come last, and a loss report ends them (it is called in at once)."""
@@ -158,14 +180,17 @@ class _Caller:
             if self._pressing() > before:
                 return
 
-    def _pressing(self) -> tuple[int, int]:
+    def _pressing(self) -> tuple[int, int, int]:
         urgent = sum(each.count for each in waiting(self._opened.store) if is_urgent(each.kind))
-        return asked_to_send(self._opened.store), urgent
+        return asked_to_send(self._opened.store), urgent, self._questions()
+
+    def _questions(self) -> int:
+        return len(city_asks.open_asks(self._opened.store, now_ms()))
 
     def _unsettled(self) -> int:
         tally = outbox.tally(self._opened.store)
         asked = asked_to_send(self._opened.store) > line_state(self._opened.store).tried
-        return tally.waiting + tally.received + asked
+        return tally.waiting + tally.received + asked + self._questions()
 
     def _note(self, code: str) -> None:
         now, before = now_ms(), line_state(self._opened.store)

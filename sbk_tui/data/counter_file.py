@@ -23,6 +23,7 @@ from sbk_tui.errors import BadUsage, IntegrityFault
 
 DATABASE = "sbk.db"
 _COUNTER_KEY, _BOX_KEY = "counter_key", "box_key"
+_NEXT_LIFE = "next_life"
 
 
 class OpenCounter(NamedTuple):
@@ -104,6 +105,43 @@ def open_counter(folder: Path, key: bytes | None) -> OpenCounter:
         store.close()
         raise IntegrityFault("counter.certificate")
     return OpenCounter(store, incarnation, certificate, signer)
+
+
+class Life(msgspec.Struct, frozen=True, kw_only=True):
+    """A life of a counter that is about to begin: a fresh id, the certificate it signs itself."""
+
+    inc: str
+    certificate: bytes
+    signature: bytes
+
+
+def next_life(opened: OpenCounter, now_ms: int) -> Life:
+    """Return the life that comes next; the same until it has begun, whatever breaks between."""
+    with opened.store.write() as db:
+        row = db.execute_sql("SELECT value FROM peer WHERE name = ?", (_NEXT_LIFE,)).fetchone()
+        if row is not None:
+            return msgspec.msgpack.decode(bytes(row[0]), type=Life)
+        certificate = msgspec.structs.replace(opened.certificate, issuer="self", issued=now_ms)
+        body = msgspec.msgpack.encode(certificate)
+        signature = opened.signer.sign(body)
+        life = Life(inc=secrets.token_hex(16), certificate=body, signature=signature)
+        db.execute_sql(
+            "INSERT INTO peer (name, value) VALUES (?, ?)",
+            (_NEXT_LIFE, msgspec.msgpack.encode(life)),
+        )
+        return life
+
+
+def begin_life(store: Store, life: Life, now_ms: int) -> None:
+    """End the life that is, and begin `life`, in one transaction."""
+    with store.write() as db:
+        db.execute_sql("UPDATE incarnation SET closed = ? WHERE closed IS NULL", (now_ms,))
+        counter = msgspec.msgpack.decode(life.certificate, type=Certificate).counter
+        models.Incarnation.insert(
+            inc=life.inc, counter=counter, certificate=life.certificate,
+            signature=life.signature, opened=now_ms,
+        ).execute(db)  # fmt: skip
+        db.execute_sql("DELETE FROM peer WHERE name IN (?, 'lease')", (_NEXT_LIFE,))
 
 
 def box_key(store: Store, new: Callable[[], bytes]) -> bytes:

@@ -15,12 +15,14 @@ from peewee import SqliteDatabase
 
 from sbk_tui.data import record as rec
 from sbk_tui.data.beside import Beside
+from sbk_tui.data.block_list import listed_in
 from sbk_tui.data.leash import alone
 from sbk_tui.data.log import subjects_of
 from sbk_tui.data.rebase import cursor_of
 from sbk_tui.data.records import Records
 from sbk_tui.data.seal import Signer
 from sbk_tui.data.store import Store
+from sbk_tui.domain.block_list import refuse_listed
 from sbk_tui.domain.kinds import Kind, kind_of
 from sbk_tui.domain.leash import Alone, refuse_too_far
 from sbk_tui.domain.operations.base import Nature, Operation
@@ -250,6 +252,7 @@ class Ledger:
             intent.operation, intent.kind.nature, writer.records,
             writer.alone(occasion.at, self._rules.settings),
         )  # fmt: skip
+        refuse_listed(intent.operation, writer.records, writer.listed)
         intent.operation.admit(writer.records, occasion, self._rules)
         if intent.kind.nature is Nature.HUB_FIRST:
             raise HubUnreachable("hub.first", clause=intent.kind.clause, kind=intent.kind.name)
@@ -305,6 +308,10 @@ class _Writer:
     def alone(self, at: datetime, settings: Settings) -> Alone:
         """Return how long this counter has not heard from its city, as of `at`."""
         return alone(self._db, at, settings)
+
+    def listed(self, number: str) -> str | None:
+        """Return the state under which the city lists a card whose row is not here."""
+        return listed_in(self._db, number)
 
     def find(self, intent: Intent) -> Done | None:
         """Return the first result of this id, if it was met before.

@@ -14,6 +14,8 @@ from typing import Any
 import msgspec
 from peewee import SqliteDatabase
 
+from sbk_tui.data.block_list import ListAge, list_age
+from sbk_tui.data.line import is_enrolled
 from sbk_tui.data.record import Envelope, decode_payload, hlc_ms
 from sbk_tui.data.records import Records
 from sbk_tui.data.store import Store
@@ -205,6 +207,15 @@ class Lookup:
                 " WHERE r.op IS NULL"
             ).fetchone()
         return hlc_ms(row[0]) if row[0] else None
+
+    @property
+    def is_enrolled(self) -> bool:
+        """Whether this counter belongs to a city."""
+        return is_enrolled(self._store)
+
+    def block_list(self) -> ListAge:
+        """Return how much of the city's list of lost and cancelled cards is here."""
+        return list_age(self._store)
 
     def open_cases(self) -> int:
         """Return how many cases wait for a clerk."""

@@ -53,6 +53,8 @@ class Page(NamedTuple):
     blocked: Sequence[Blocked]
     cases: Sequence[CaseItem]
     hub_ms: int
+    last: bool = True
+    """Whether it reaches what the city had decided when it was made."""
 
 
 class Place(NamedTuple):
@@ -61,6 +63,16 @@ class Place(NamedTuple):
     after: int
     whole: bool
     """True: a whole new copy is being fetched."""
+
+
+def place_of(store: Store) -> Place:
+    """Return where the next page begins; a counter without a copy begins with a whole one."""
+    known = outbox.peer(store)
+    if _STAGED in known:
+        return Place(int(known[_STAGED]), whole=True)
+    if "cursor" in known:
+        return Place(int(known["cursor"]), whole=False)
+    return Place(0, whole=True)
 
 
 class Replica:
@@ -80,13 +92,8 @@ class Replica:
         self._block_states = block_states
 
     def place(self) -> Place:
-        """Return where the next page begins; a counter without a copy begins with a whole one."""
-        known = outbox.peer(self._store)
-        if _STAGED in known:
-            return Place(int(known[_STAGED]), whole=True)
-        if "cursor" in known:
-            return Place(int(known["cursor"]), whole=False)
-        return Place(0, whole=True)
+        """Return where the next page begins; see `place_of`."""
+        return place_of(self._store)
 
     def begin_again(self, inc: str, ack_seq: int) -> None:
         """Fetch everything anew, since the city was restored from a backup.
@@ -157,6 +164,8 @@ class Replica:
 
     def _finish(self, db: SqliteDatabase, page: Page, touched: Iterable[str]) -> None:
         _remember(db, "cursor", page.next)
+        if page.last:
+            _remember(db, "complete", max(_known(db, "complete"), page.hub_ms))
         if page.hub_ms - self._now_ms() < FOLLOWED_MS:
             _remember(db, "hlc", max(_known(db, "hlc"), hlc_of(page.hub_ms)))
         known = set(filter(knows, touched))

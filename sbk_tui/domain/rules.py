@@ -74,6 +74,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pin_unlock_by_proxy: bool = False  # [1] W12: one city allows it
     pin_on_screen: bool = True
     """Whether a PIN may be typed at this keyboard where there is no PIN pad (B11)."""
+    lookups_per_hour: int = 30
+    """How many people outside the district a clerk may ask the city for in an hour (A5)."""
     household_reform_codes: bool = False
     """Offer 51/52 (居民户口) instead of the farm/non-farm pair."""
 

@@ -15,7 +15,8 @@ from starlette.routing import Route
 from sbk_tui.errors import Refusal, SbkError, StorageFault
 from sbk_tui.hub.inbox import Gap
 from sbk_tui.hub.service import Fork, Service, TooLarge
-from sbk_tui.sync import wire
+from sbk_tui.sync import lives, wire
+from sbk_tui.sync.lookup import LOOKUP_PATH
 from sbk_tui.sync.pages import FEED_PATH, FeedPage, encode_page
 
 _log = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ def build_app(service: Service, pages: Sequence[Route] = ()) -> Starlette:
         wire.PUSH_PATH: service.push,
         FEED_PATH: service.feed,
         wire.BLOB_PATH: service.attach,
+        LOOKUP_PATH: service.look_up,
+        lives.OWN_PATH: service.own,
     }
 
     def endpoint(handler: Handler) -> Callable[..., object]:
@@ -113,6 +116,8 @@ def _answer(service: Service, handler: Handler, header: str | None, body: bytes 
 def _encoded(answer: msgspec.Struct) -> bytes:
     if isinstance(answer, FeedPage):
         return encode_page(answer)
+    if isinstance(answer, lives.Own):
+        return lives.encode_own(answer)
     return wire.encode(answer)
 
 

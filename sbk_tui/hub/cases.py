@@ -38,6 +38,14 @@ def open_case(
     )
 
 
+def ring_for_clerk(db: SqliteDatabase, counter: str, clerk: str, now_ms: int) -> None:
+    """Open the case of a clerk who came with another key than before."""
+    open_case(
+        db, f"{counter}/{clerk}/key", op="", severity=RED, code="hub.clerk_key_changed",
+        facts={"counter": counter, "clerk": clerk}, now_ms=now_ms,
+    )  # fmt: skip
+
+
 def conflict_cases(
     settlement: Settlement,
     ruling: Ruling,

@@ -131,14 +131,15 @@ class Decider:
     def _end_hold(self, db: SqliteDatabase, hold: _Hold, answer: str) -> tuple[int, bytes]:
         """Let a held cancellation take effect or not; return position and bytes of its verdict."""
         inbox: Any = db.execute_sql(
-            "SELECT counter, inc, seq, record FROM inbox WHERE op = ?", (hold.op,)
+            "SELECT counter, record FROM inbox WHERE op = ?", (hold.op,)
         ).fetchone()
-        counter, inc, seq, body = inbox
+        counter, body = inbox
         record = msgspec.msgpack.decode(body, type=Record)
+        envelope = record.read()
+        inc, seq = envelope.inc, envelope.seq  # set aside, it lies under another name
         accepted = answer not in {"refuse", "keep", "none"}
         records = self._records(db)
         if accepted:
-            envelope = record.read()
             occasion = Occasion(
                 at=from_ms(hlc_ms(envelope.hlc)),
                 op=envelope.op,

@@ -28,6 +28,8 @@ class CounterLine(NamedTuple):
     """Unix ms of the last contact."""
     late: bool
     revoked: bool
+    frozen: bool
+    """Two machines live under its name, and none was named to go on."""
     operations: int
     waiting: int
     """Received and not judged, or held."""
@@ -35,19 +37,6 @@ class CounterLine(NamedTuple):
     quarantined: int
     lives: int
     """Incarnations; more than one: restored, moved or cloned."""
-
-
-class Case(NamedTuple):
-    """One open case of the hub's in-tray."""
-
-    id: str
-    op: str
-    severity: str
-    code: str
-    facts: str
-    """JSON."""
-    opened: int
-    due: str | None
 
 
 def count(db: Any, who: Member, envelope: Envelope, verdict: str, now_ms: int) -> None:
@@ -71,10 +60,12 @@ def counters(db: Any, now_ms: int) -> list[CounterLine]:
         "SELECT c.counter, max(c.office), max(c.level), max(c.district), max(c.contact),"
         " min(CASE WHEN c.revoked IS NULL THEN 0 ELSE 1 END), sum(coalesce(i.n, 0)),"
         " sum(coalesce(i.waiting, 0)), sum(coalesce(i.refused, 0)), sum(coalesce(i.aside, 0)),"
-        " count(*) FROM counter_cert c LEFT JOIN (SELECT counter, inc, count(*) AS n,"
+        " count(*), min(CASE WHEN c.frozen IS NULL THEN 0 ELSE 1 END)"
+        " FROM counter_cert c LEFT JOIN (SELECT counter, count(*) AS n,"
         " count(*) FILTER (WHERE state IN ('received', 'held')) AS waiting,"
         " count(*) FILTER (WHERE state = 'judged' AND verdict = 'refused') AS refused,"
-        " count(*) FILTER (WHERE state = 'quarantined') AS aside FROM inbox GROUP BY counter, inc)"
+        " count(*) FILTER (WHERE state = 'quarantined') AS aside, substr(inc, 1, 32) AS inc"
+        " FROM inbox GROUP BY counter, substr(inc, 1, 32))"
         " i ON i.counter = c.counter AND i.inc = c.inc"
         " GROUP BY c.counter ORDER BY max(c.district), c.counter"
     ).fetchall()
@@ -87,6 +78,7 @@ def counters(db: Any, now_ms: int) -> list[CounterLine]:
             contact=row[4],
             late=now_ms - row[4] > LATE_MS,
             revoked=bool(row[5]),
+            frozen=bool(row[11]),
             operations=int(row[6]),
             waiting=int(row[7]),
             refused=int(row[8]),
@@ -139,16 +131,30 @@ def delay_by_day(db: Any, now_ms: int, days: int) -> dict[str, int]:
     return {day: found.get(day, 0) for day in work_by_day(db, now_ms, days)}
 
 
-def open_cases(db: Any, limit: int = 200) -> list[Case]:
-    """Return the open cases, red ones and old ones first."""
+class CaseAt(NamedTuple):
+    """An open case that lies in a counter's in-tray: no person in it."""
+
+    counter: str
+    office: str
+    code: str
+    facts: str
+    """JSON."""
+    opened: int
+    due: str | None
+    duty: bool
+    """告知持卡人."""
+
+
+def cases_at_counters(db: Any, limit: int = 200) -> list[CaseAt]:
+    """Return what waits at the counters, the earliest day first."""
     rows = db.execute_sql(
-        "SELECT id, op, severity, code, facts, opened, due FROM case_item WHERE closed IS NULL"
-        " AND counter = ''"
-        " ORDER BY CASE severity WHEN 'red' THEN 0 WHEN 'yellow' THEN 1 ELSE 2 END, opened, id"
-        " LIMIT ?",
+        "SELECT c.counter, coalesce((SELECT max(k.office) FROM counter_cert k"
+        " WHERE k.counter = c.counter), ''), c.code, c.facts, c.opened, c.due, c.duty"
+        " FROM case_item c WHERE c.closed IS NULL AND c.counter <> ''"
+        " ORDER BY coalesce(c.due, '9999'), c.opened, c.id LIMIT ?",
         (limit,),
     ).fetchall()
-    return [Case(*row) for row in rows]
+    return [CaseAt._make((*row[:6], bool(row[6]))) for row in rows]
 
 
 class OperationLine(NamedTuple):

@@ -85,6 +85,83 @@ def receive(
     return Received(ack, len(records))
 
 
+def receive_aside(
+    db: SqliteDatabase, who: Member, aside: str, records: Sequence[Record], now_ms: int
+) -> Received:
+    """Store what a frozen incarnation hands in, under the name `aside`, in whatever branch.
+
+    Each record is genuine and follows one that is held; what is held already is passed over.
+    """
+    ack = ack_of(db, who)
+    count = db.execute_sql(
+        "SELECT count(*) FROM inbox WHERE counter = ? AND inc = ?", (who.counter, aside)
+    ).fetchone()[0]
+    for taken, record in enumerate(records):
+        envelope = record.read()
+        held = _hash_under(db, envelope.op)
+        if held == record.hash:
+            continue
+        before = wire.Mark(seq=envelope.seq - 1, hash=record.prev)
+        code = "hub.fork" if held is not None else _flaw(db, who, record, before)
+        if not code and not _is_held(db, who, record.prev):
+            code = "record.chain"
+        if code:
+            return Received(ack, taken, stopped=wire.Stop(seq=envelope.seq, code=code))
+        count += 1
+        _store(db, who, record, now_ms, place=(aside, count))
+    return Received(ack, len(records))
+
+
+def _is_held(db: SqliteDatabase, who: Member, hashed: bytes) -> bool:
+    if hashed == who.anchor:
+        return True
+    row = db.execute_sql(
+        "SELECT 1 FROM inbox WHERE counter = ? AND hash = ?", (who.counter, hashed)
+    ).fetchone()
+    return row is not None
+
+
+def of_records(db: SqliteDatabase, records: Iterable[Record]) -> Iterable[Row]:
+    """Yield what was decided of records, whatever name they are stored under."""
+    for record in records:
+        envelope = record.read()
+        received, receipt = db.execute_sql(
+            "SELECT i.received, coalesce(d.receipt, i.receipt) FROM inbox i"
+            " LEFT JOIN decision d ON d.op = i.op AND d.receipt IS NOT NULL WHERE i.op = ?",
+            (envelope.op,),
+        ).fetchone()
+        kept = None if receipt is None else bytes(receipt)
+        yield Row(envelope.seq, envelope.op, record.hash, received, kept)
+
+
+def own(
+    db: SqliteDatabase, who: Member, after: wire.Mark, most: int
+) -> tuple[tuple[Record, ...], Iterable[Row]]:
+    """Return what follows a mark in the log that the hub holds, with what was decided of it.
+
+    Nothing follows where the hub holds another record at the mark.
+    """
+    held = _held_hash(db, who, after.seq)
+    if held != after.hash:
+        return (), ()
+    rows = db.execute_sql(
+        "SELECT record FROM inbox WHERE counter = ? AND inc = ? AND seq > ? ORDER BY seq LIMIT ?",
+        (who.counter, who.inc, after.seq, most),
+    ).fetchall()
+    records = tuple(msgspec.msgpack.decode(row[0], type=Record) for row in rows)
+    return records, of_records(db, records)
+
+
+def _held_hash(db: SqliteDatabase, who: Member, seq: int) -> bytes | None:
+    if seq == 0:
+        return who.anchor
+    row = db.execute_sql(
+        "SELECT hash FROM inbox WHERE counter = ? AND inc = ? AND seq = ?",
+        (who.counter, who.inc, seq),
+    ).fetchone()
+    return bytes(row[0]) if row else None
+
+
 def _held(db: SqliteDatabase, who: Member, seq: int) -> Record:
     row = db.execute_sql(
         "SELECT record FROM inbox WHERE counter = ? AND inc = ? AND seq = ?",
@@ -133,13 +210,20 @@ def _hash_under(db: SqliteDatabase, op: str) -> bytes | None:
     return bytes(row[0]) if row else None
 
 
-def _store(db: SqliteDatabase, who: Member, record: Record, now_ms: int) -> None:
+def _store(
+    db: SqliteDatabase,
+    who: Member,
+    record: Record,
+    now_ms: int,
+    place: tuple[str, int] | None = None,
+) -> None:
     envelope = record.read()
+    inc, seq = place or (who.inc, envelope.seq)
     db.execute_sql(
         "INSERT INTO inbox (counter, inc, seq, op, hash, record, received, state, verdict, code)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', '')",
         (
-            who.counter, who.inc, envelope.seq, envelope.op, record.hash,
+            who.counter, inc, seq, envelope.op, record.hash,
             msgspec.msgpack.encode(record), now_ms, wire.State.RECEIVED.value,
         ),
     )  # fmt: skip
@@ -156,15 +240,14 @@ class Row(NamedTuple):
     receipt: bytes | None
 
 
-def rows(db: SqliteDatabase, who: Member, first: int, count: int) -> Iterable[Row]:
-    """Yield the stored records `first` to `first + count - 1`."""
-    for seq, op, hashed, received, receipt in db.execute_sql(
-        "SELECT i.seq, i.op, i.hash, i.received, coalesce(d.receipt, i.receipt) FROM inbox i"
-        " LEFT JOIN decision d ON d.op = i.op AND d.receipt IS NOT NULL"
-        " WHERE i.counter = ? AND i.inc = ? AND i.seq >= ? AND i.seq < ? ORDER BY i.seq",
-        (who.counter, who.inc, first, first + count),
-    ):
-        yield Row(seq, op, bytes(hashed), received, None if receipt is None else bytes(receipt))
+def next_unjudged(db: SqliteDatabase, who: Member) -> Record | None:
+    """Return the oldest record of `who` that waits for its verdict."""
+    row = db.execute_sql(
+        "SELECT record FROM inbox WHERE counter = ? AND inc = ? AND state = 'received'"
+        " ORDER BY seq LIMIT 1",
+        (who.counter, who.inc),
+    ).fetchone()
+    return msgspec.msgpack.decode(row[0], type=Record) if row else None
 
 
 def judged_to(db: SqliteDatabase, who: Member) -> int:

@@ -15,7 +15,7 @@ import msgspec
 from peewee import SqliteDatabase
 
 from sbk_tui.data.handovers import settle_cases
-from sbk_tui.data.record import Envelope, Record, approved_by, hlc_ms
+from sbk_tui.data.record import Envelope, Record, hlc_ms
 from sbk_tui.data.records import Records
 from sbk_tui.data.seal import Signer
 from sbk_tui.data.store import Store
@@ -25,6 +25,7 @@ from sbk_tui.domain.handover import Handover
 from sbk_tui.domain.kinds import Kind, kind_named
 from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.operations.blind_loss import BlindLoss
+from sbk_tui.domain.operations.loss import FormalLoss, TemporaryLoss
 from sbk_tui.domain.operations.settle_case import SettleCase
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.settle import Settlement, Subjects, Unseen, settle, subjects_of
@@ -37,7 +38,7 @@ from sbk_tui.errors import (
     Refusal,
     SbkError,
 )
-from sbk_tui.hub import feed, registry, unseen
+from sbk_tui.hub import feed, inbox, leases, registry, spoken, unseen
 from sbk_tui.hub.cases import RED, YELLOW, conflict_cases, open_case, publish
 from sbk_tui.hub.decisions import Decider
 from sbk_tui.hub.figures import count as count_work
@@ -45,6 +46,8 @@ from sbk_tui.hub.near import near_cards
 from sbk_tui.hub.registry import Member
 from sbk_tui.sync.wire import Receipt, State, Verdict, seal_receipt
 
+_LOSSES = TemporaryLoss | FormalLoss | BlindLoss
+"""What takes effect even from one of two machines under one name."""
 _log = logging.getLogger(__name__)
 LOT = 50
 """Operations judged in one transaction; others of the hub wait for no longer than it takes."""
@@ -179,6 +182,18 @@ class Judge:
         while self._judge_lot(who):
             pass
 
+    def release(self, who: Member, head: bytes) -> None:
+        """Judge what was set aside of the log that ends with `head`: its machine goes on.
+
+        Each in a transaction of its own; done again it changes nothing.
+        """
+        with self._store.session() as db:
+            waiting = leases.branch(db, who, head)
+        for stored in waiting:
+            with self._store.write() as db:
+                if stored.read().op in {each.read().op for each in leases.branch(db, who, head)}:
+                    self._file(db, who, stored, self._judgement(db, who, stored), again=True)
+
     def _judge_lot(self, who: Member) -> bool:
         """Judge the next operations of `who` in one transaction; return whether there were any.
 
@@ -186,7 +201,7 @@ class Judge:
         """
         with self._store.write() as db:
             for judged in range(LOT):
-                stored = _next(db, who)
+                stored = inbox.next_unjudged(db, who)
                 if stored is None:
                     return judged > 0
                 self._judge_one(db, who, stored)
@@ -215,16 +230,24 @@ class Judge:
             op=envelope.op,
             seat=who.seat,
             clerk=envelope.clerk,
-            approvers=_approvers(db, who, envelope),
+            approvers=registry.approvers(db, who, envelope),
         )
+        if leases.is_aside(who) and not isinstance(operation, _LOSSES):
+            return _set_aside(Refusal(leases.CODE))
         world = Records(db, self._initials)
         subjects = subjects_of(operation, world)
+        if isinstance(operation, _LOSSES) and spoken.is_known(
+            db, world, operation, subjects, counter=who.counter, op=envelope.op
+        ):
+            return Judgement(State.JUDGED, Verdict.ACCEPTED, subjects=subjects)
         view = View(
             subjects,
             unseen.unseen(db, subjects, counter=who.counter, seen=envelope.seen),
             unseen.blocks(db, subjects.cards),
         )
         judgement = decide(kind, operation, world, occasion, self._rules, view)
+        if leases.is_aside(who) and judgement.state is State.HELD:
+            return _set_aside(Refusal(leases.CODE))
         told = {**judgement.facts, **_told(db, judgement.settlement)}
         if judgement.settlement is not None and subjects.cards:
             told["card"] = subjects.cards[0].partition("/")[2]
@@ -234,8 +257,20 @@ class Judge:
             told |= {"card": operation.card or mask.number(operation.number)}
         return judgement._replace(facts=told, subjects=subjects, near=near)
 
-    def _file(self, db: SqliteDatabase, who: Member, stored: Record, judgement: Judgement) -> None:
-        """Write everything that follows from a judgement, inside its transaction."""
+    def _file(
+        self,
+        db: SqliteDatabase,
+        who: Member,
+        stored: Record,
+        judgement: Judgement,
+        *,
+        again: bool = False,
+    ) -> None:
+        """Write everything that follows from a judgement, inside its transaction.
+
+        Args:
+            again: the first verdict was "set aside"; it stays, this one stands beside it.
+        """
         envelope, now = stored.read(), self._now_ms()
         records = Records(db, self._initials)
         feed.publish(db, records, judgement.changed, op=envelope.op, who=who, now_ms=now)
@@ -246,7 +281,7 @@ class Judge:
         receipt = Receipt(
             hub=self._hub,
             counter=who.counter,
-            inc=who.inc,
+            inc=envelope.inc,
             seq=envelope.seq,
             op=envelope.op,
             hash=stored.hash.hex(),
@@ -264,13 +299,16 @@ class Judge:
             subject=f"counter/{who.counter}", body=sealed,
         )  # fmt: skip
         db.execute_sql(
-            "UPDATE inbox SET state = ?, verdict = ?, code = ?, pos = ?, receipt = ?"
-            " WHERE counter = ? AND inc = ? AND seq = ?",
+            "UPDATE inbox SET state = ?, verdict = ?, code = ?, pos = ? WHERE op = ?",
             (
-                receipt.state.value, receipt.verdict.value, receipt.code, receipt.pos, sealed,
-                who.counter, who.inc, envelope.seq,
+                receipt.state.value, receipt.verdict.value, receipt.code, receipt.pos,
+                envelope.op,
             ),
         )  # fmt: skip
+        if again:
+            leases.decide(db, receipt, sealed)
+        else:
+            db.execute_sql("UPDATE inbox SET receipt = ? WHERE op = ?", (sealed, envelope.op))
         count_work(db, who, envelope, receipt.verdict.value or receipt.state.value, now)
         if judgement.settlement is None or not judgement.settlement.code:
             self._ring(db, who, envelope, judgement, now)
@@ -318,6 +356,8 @@ class Judge:
     ) -> None:
         """Open the supervisor's case for what was set aside and for a fact that breaks a rule."""
         set_aside = judgement.state is State.QUARANTINED
+        if judgement.code == leases.CODE:
+            return  # the case of the two machines stands for all of them
         if set_aside or (judgement.code and judgement.verdict is Verdict.ACCEPTED):
             open_case(
                 db,
@@ -344,22 +384,3 @@ def _told(db: SqliteDatabase, settled: Settlement | None) -> dict[str, Fact]:
 
 def _moment(at: datetime) -> str:
     return f"{at.astimezone(CHINA):%m-%d %H:%M}"
-
-
-def _next(db: SqliteDatabase, who: Member) -> Record | None:
-    row = db.execute_sql(
-        "SELECT record FROM inbox WHERE counter = ? AND inc = ? AND state = 'received'"
-        " ORDER BY seq LIMIT 1",
-        (who.counter, who.inc),
-    ).fetchone()
-    return msgspec.msgpack.decode(row[0], type=Record) if row else None
-
-
-def _approvers(db: SqliteDatabase, who: Member, envelope: Envelope) -> tuple[str, ...]:
-    """Return the clerks whose signed yes holds against the keys that the hub has filed."""
-    return tuple(
-        approval.clerk
-        for approval in envelope.approvals
-        if (public := registry.clerk_key(db, who.counter, approval.clerk)) is not None
-        and approved_by(envelope, approval, public)
-    )

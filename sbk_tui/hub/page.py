@@ -7,7 +7,7 @@ the page decides is decided by the same functions as `sbk hub …`.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -21,10 +21,16 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from sbk_tui import divisions
+from sbk_tui.data.cases import CaseItem
+from sbk_tui.data.records import Records
 from sbk_tui.data.store import Store
+from sbk_tui.domain.rules import Settings
+from sbk_tui.domain.settle import UNKNOWN
 from sbk_tui.domain.world import CHINA
-from sbk_tui.errors import Refusal
+from sbk_tui.errors import BadUsage, Fact, Refusal
 from sbk_tui.hub import figures, plots, supervisors
+from sbk_tui.hub.decisions import Decider
+from sbk_tui.hub.spoken import Taken, take
 from sbk_tui.hub.supervisors import Supervisor
 from sbk_tui.resources import ASSETS
 from sbk_tui.texts import word, words_for
@@ -47,8 +53,19 @@ View = Callable[[Any, Supervisor, Request, int], str]
 class Page:
     """The page over one hub's store."""
 
-    def __init__(self, store: Store, *, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        decider: Decider,
+        settings: Settings,
+        initials: Callable[[str], Sequence[str]],
+        now_ms: Callable[[], int],
+    ) -> None:
         self._store = store
+        self._settings = settings
+        self._initials = initials
+        self._decider = decider
         self._now_ms = now_ms
         self._templates = Environment(
             loader=FileSystemLoader(ASSETS / "page"),
@@ -62,6 +79,8 @@ class Page:
             "place": _place,
             "kind": _kind,
             "told": _told,
+            "answer": _answer,
+            "answers": _answers,
         }
 
     def routes(self) -> list[Route]:
@@ -71,7 +90,9 @@ class Page:
             Route(ROOT, self._to_the_page),
             Route(f"{ROOT}/", self._seen(self._overview)),
             Route(f"{ROOT}/counters/{{counter}}", self._seen(self._counter)),
-            Route(f"{ROOT}/cases", self._seen(self._cases)),
+            Route(f"{ROOT}/cases", self._seen(self._cases), methods=["GET"]),
+            Route(f"{ROOT}/cases", self._settle, methods=["POST"]),
+            Route(f"{ROOT}/spoken", self._spoken, methods=["POST"]),
             Route(f"{ROOT}/login", self._login_form, methods=["GET"]),
             Route(f"{ROOT}/login", self._login, methods=["POST"]),
             Route(f"{ROOT}/logout", self._logout, methods=["POST"]),
@@ -161,7 +182,7 @@ class Page:
             waiting=sum(each.waiting for each in counters),
             refused=sum(each.refused for each in counters),
             aside=sum(each.quarantined for each in counters),
-            cases=len(figures.open_cases(db)),
+            cases=len(self._decider.waiting(db)),
             # Our own drawing: every label in it was escaped when it was drawn.
             charts=[(title, Markup(chart)) for title, chart in charts],  # noqa: S704
         )
@@ -173,7 +194,74 @@ class Page:
         return self._render("counter.html", who=who, line=line, rows=rows, wanted=wanted)
 
     def _cases(self, db: Any, who: Supervisor, _request: Request, _now: int) -> str:
-        return self._render("cases.html", who=who, cases=figures.open_cases(db))
+        return self._case_list(db, who, "")
+
+    def _case_list(self, db: Any, who: Supervisor, said: str) -> str:
+        return self._render(
+            "cases.html",
+            who=who,
+            said=said,
+            cases=self._decider.waiting(db),
+            at_counters=figures.cases_at_counters(db),
+            by_number=f"conflict.{UNKNOWN}",
+        )
+
+    # ------------------------------------------------------------------ deciding
+
+    async def _settle(self, request: Request) -> Response:
+        form = await _form(request)
+        return await run_in_threadpool(self._decide, request, form)
+
+    def _decide(self, request: Request, form: Form) -> Response:
+        """Decide a case: who may, with a reason, from a form of this very session."""
+        with self._store.write("page") as db:
+            who = supervisors.signed_in(db, request.cookies.get(COOKIE, ""), self._now_ms())
+        if who is None:
+            return RedirectResponse(f"{ROOT}/login", 303, _SAFE)
+        try:
+            _refuse_form(who, form)
+            with self._store.write() as db:
+                self._decider.settle(
+                    db, form.get("case", ""), form.get("card") or form.get("answer", ""),
+                    by=f"{who.name}（{who.id}）", reason=form["reason"].strip(),
+                )  # fmt: skip
+        except (BadUsage, Refusal) as error:
+            words = words_for(error.code, error.facts)
+            with self._store.session() as db:
+                page = self._case_list(db, who, f"{words.message}{words.remedy}")
+            return HTMLResponse(page, 403 if isinstance(error, Refusal) else 409, _SAFE)
+        return RedirectResponse(f"{ROOT}/cases", 303, _SAFE)
+
+    # ------------------------------------------------------------------ spoken losses
+
+    async def _spoken(self, request: Request) -> Response:
+        form = await _form(request)
+        return await run_in_threadpool(self._take_spoken, request, form)
+
+    def _take_spoken(self, request: Request, form: Form) -> Response:
+        """Record a loss that is read over the telephone (B2); who took the call is named."""
+        with self._store.write("page") as db:
+            who = supervisors.signed_in(db, request.cookies.get(COOKIE, ""), self._now_ms())
+        if who is None:
+            return RedirectResponse(f"{ROOT}/login", 303, _SAFE)
+        outcome: Taken | Refusal
+        try:
+            _refuse_form(who, {**form, "reason": "telephone"})
+            with self._store.write() as db:
+                outcome = take(
+                    db, Records(db, self._initials), form.get("code", ""), form.get("number", ""),
+                    by=f"{who.name}（{who.id}）", settings=self._settings, now_ms=self._now_ms(),
+                )  # fmt: skip
+        except Refusal as refusal:
+            outcome = refusal
+        if isinstance(outcome, Refusal):
+            words = words_for(outcome.code, outcome.facts)
+            said, status = f"{words.message}{words.remedy}", 403
+        else:
+            key = "spoken.known" if outcome.known else "spoken.taken"
+            said, status = word(key, office=outcome.office, cards=" ".join(outcome.cards)), 200
+        with self._store.session() as db:
+            return HTMLResponse(self._case_list(db, who, said), status, _SAFE)
 
     async def _style(self, _request: Request) -> Response:
         return Response(
@@ -182,6 +270,20 @@ class Page:
 
     def _render(self, template: str, **values: object) -> str:
         return self._templates.get_template(template).render(root=ROOT, **values)
+
+
+def _refuse_form(who: Supervisor, form: Form) -> None:
+    """Return when this person may decide by this form.
+
+    Raises:
+        Refusal: `page.form` (not of this session), `page.viewer`, `page.reason`.
+    """
+    if not supervisors.is_form_of(who, form.get("csrf", "")):
+        raise Refusal("page.form")
+    if not who.may_settle:
+        raise Refusal("page.viewer")
+    if not form.get("reason", "").strip():
+        raise Refusal("page.reason")
 
 
 async def _form(request: Request) -> Form:
@@ -220,8 +322,23 @@ def _kind(kind: str) -> str:
     return word(f"kinds.{kind.replace('.', '_')}")
 
 
-def _told(code: str, facts: str) -> str:
+def _answers(case: CaseItem) -> tuple[str, ...]:
+    """Return what a supervisor may answer."""
+    return case.choices or ("done",)
+
+
+def _answer(answer: str) -> str:
+    """Return an answer in words; a card's number stands for itself."""
+    if answer[:1].isupper() or answer[:1].isdigit():
+        return answer
+    return word(f"cases.answer_{answer}")
+
+
+def _told(code: str, facts: str | Mapping[str, Fact]) -> str:
     """Return the sentence of a code with its facts."""
     if not code:
         return ""
-    return words_for(code, msgspec.json.decode(facts or "{}")).message
+    known: Mapping[str, Fact] = (
+        msgspec.json.decode(facts or "{}") if isinstance(facts, str) else facts
+    )
+    return words_for(code, known).message

@@ -14,12 +14,12 @@ from typing import NamedTuple
 import msgspec
 from peewee import SqliteDatabase
 
-from sbk_tui.data.record import Certificate, anchor
+from sbk_tui.data.record import Certificate, Envelope, anchor, approved_by
 from sbk_tui.data.seal import SUITE, Signer, digest, verify
 from sbk_tui.domain.capability import Authority, Capability, CounterLevel
 from sbk_tui.domain.world import Seat
 from sbk_tui.errors import BadUsage, Refusal
-from sbk_tui.sync import wire
+from sbk_tui.sync import enrolment_code, wire
 
 CODE_DAYS = 7
 """How long an enrolment code is good [A]."""
@@ -52,6 +52,8 @@ class Member(NamedTuple):
     anchor: bytes
     grant: Grant
     revoked: int | None
+    frozen: int | None = None
+    """When two machines showed themselves under this name; None: one is alone."""
 
     @property
     def seat(self) -> Seat:
@@ -84,7 +86,7 @@ def new_code(db: SqliteDatabase, grant: Grant, public: bytes, now_ms: int) -> st
         " VALUES (?, ?, ?, ?, ?, ?)",
         (_hashed(secret), grant.level, district, grant.office, " ".join(grant.removed), now_ms),
     )
-    return wire.join_code(secret, public)
+    return enrolment_code.join_code(secret, public)
 
 
 def _hashed(secret: str) -> bytes:
@@ -125,12 +127,13 @@ def enrol(
     sealed = wire.seal_certificate(signer, certificate)
     db.execute_sql(
         "INSERT INTO counter_cert (counter, inc, suite, public, anchor, office, level, district,"
-        " removed, certificate, signature, enrolled, contact)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " removed, certificate, signature, enrolled, contact, former)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             own.counter, request.inc, own.suite, own.public, anchor(request.certificate),
             grant.office, grant.level, grant.district, " ".join(grant.removed), sealed.body,
             sealed.signature, now_ms, now_ms,
+            f"{request.former.inc}/{request.former.last.seq}" if request.former else "",
         ),
     )  # fmt: skip
     db.execute_sql(
@@ -201,14 +204,30 @@ def member(db: SqliteDatabase, counter: str, inc: str) -> Member:
         Refusal: `hub.counter_unknown`.
     """
     row = db.execute_sql(
-        "SELECT suite, public, anchor, office, level, district, removed, revoked"
+        "SELECT suite, public, anchor, office, level, district, removed, revoked, frozen"
         " FROM counter_cert WHERE counter = ? AND inc = ?",
         (counter, inc),
     ).fetchone()
     if row is None:
         raise Refusal("hub.counter_unknown")
     grant = Grant(row[3], row[4], row[5], tuple(row[6].split()))
-    return Member(counter, inc, row[0], bytes(row[1]), bytes(row[2]), grant, row[7])
+    return Member(counter, inc, row[0], bytes(row[1]), bytes(row[2]), grant, row[7], row[8])
+
+
+def grant_of(db: SqliteDatabase, counter: str) -> Grant:
+    """Return what the city last granted to a counter.
+
+    Raises:
+        BadUsage: `hub.no_such_counter`.
+    """
+    row = db.execute_sql(
+        "SELECT office, level, district, removed FROM counter_cert WHERE counter = ?"
+        " AND revoked IS NULL ORDER BY enrolled DESC LIMIT 1",
+        (counter,),
+    ).fetchone()
+    if row is None:
+        raise BadUsage("hub.no_such_counter", counter=counter)
+    return Grant(row[0], row[1], row[2], tuple(row[3].split()))
 
 
 def office_of(db: SqliteDatabase, counter: str) -> str:
@@ -272,3 +291,13 @@ def clerk_key(db: SqliteDatabase, counter: str, clerk: str) -> bytes | None:
         "SELECT public FROM clerk_cert WHERE counter = ? AND clerk = ?", (counter, clerk)
     ).fetchone()
     return bytes(row[0]) if row else None
+
+
+def approvers(db: SqliteDatabase, who: Member, envelope: Envelope) -> tuple[str, ...]:
+    """Return the clerks whose signed yes holds against the keys that the hub has filed."""
+    return tuple(
+        approval.clerk
+        for approval in envelope.approvals
+        if (public := clerk_key(db, who.counter, approval.clerk)) is not None
+        and approved_by(envelope, approval, public)
+    )

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
 import msgspec
-from peewee import SqliteDatabase
 
+from sbk_tui.data.city_asks import Signed
 from sbk_tui.data.record import Record
 from sbk_tui.data.records import Records
 from sbk_tui.data.seal import SUITE
 from sbk_tui.domain.kinds import KINDS
 from sbk_tui.domain.rules import Rules
 from sbk_tui.errors import Refusal, StorageFault
-from sbk_tui.hub import attach, feed, inbox, registry
-from sbk_tui.hub.cases import RED, open_case
+from sbk_tui.hub import attach, feed, inbox, leases, lookup, registry, spoken
+from sbk_tui.hub.cases import ring_for_clerk
 from sbk_tui.hub.home import Hub
 from sbk_tui.hub.judge import Judge
 from sbk_tui.hub.registry import Member
-from sbk_tui.sync import pages, wire
+from sbk_tui.sync import lives, pages, wire
 from sbk_tui.sync.attach import Kept, Piece
 from sbk_tui.sync.bundle import Opened, Word, Work, pack, public_box, unseal
+from sbk_tui.sync.lookup import LOOKUP_PATH, Found
 
+_LEASE_BYTES = 16
+MOST_PAGES_BYTES = 32 * 1024 * 1024
+"""Of the feed in one bundle; what is beyond comes with the next."""
 M = TypeVar("M")
 
 
@@ -56,6 +61,7 @@ class Service:
         self._store = hub.store
         self._now_ms = now_ms
         self._initials = initials
+        self._rules = rules
         self._shelf = attach.Shelf(hub.home)
         self._judge = Judge(
             hub.store,
@@ -87,6 +93,11 @@ class Service:
             registry.use_nonce(db, auth, now)
         with self._store.write() as db:
             sealed = registry.enrol(db, request, self._hub.id, self.signer, now)
+        if request.former is not None:
+            with self._store.write() as db:
+                former = registry.member(db, auth.counter, request.former.inc)
+                leases.end(db, former, now)
+            self._judge.release(former, request.former.last.hash)
         return wire.Enrolled(
             hub=self._hub.id,
             epoch=self._hub.epoch,
@@ -113,9 +124,14 @@ class Service:
         if (hello.counter, hello.inc) != (who.counter, who.inc):
             raise Refusal("hub.request")
         self._file_clerks(who, hello.clerks)
+        who, lease = self._look_for_another(who, hello)
         self._judge.judge_all(who)
         with self._store.write(who.counter) as db:
             attach.ring_for_late(db, who.counter, self._now_ms())
+        agreed = None
+        if hello.wants_spoken and not who.frozen:
+            with self._store.write() as db:
+                agreed = spoken.agree(db, who.counter)
         with self._store.session() as db:
             return wire.Welcome(
                 hub=self._hub.id,
@@ -127,7 +143,22 @@ class Service:
                 now=self._now_ms(),
                 kinds=tuple(kind.name for kind in KINDS),
                 box=public_box(self._hub.box),
+                orders=(wire.FROZEN,) if who.frozen else (),
+                spoken=agreed,
+                lease=lease,
             )
+
+    def _look_for_another(self, who: Member, hello: wire.Hello) -> tuple[Member, str]:
+        """Return the caller, frozen if two machines live under its name, and its next lease."""
+        if who.frozen:
+            return who, ""
+        with self._store.write(who.counter) as db:
+            if not leases.is_other_log(db, who, hello.last):
+                lease = leases.renew(db, who, hello.lease, secrets.token_hex(_LEASE_BYTES))
+                if lease is not None:
+                    return who, lease
+        with self._store.write() as db:
+            return leases.freeze(db, who, self._now_ms()), ""
 
     def push(self, auth: wire.Auth, body: bytes) -> wire.Pushed:
         """Store a batch, judge it, and return the receipt of every record that was taken.
@@ -154,12 +185,15 @@ class Service:
         Raises:
             Refusal: `hub.request`, `hub.auth_…`, `hub.counter_…`, `hub.protocol`.
         """
-        who = self._caller(auth, pages.FEED_PATH, body)
+        who = leases.refuse_frozen(self._caller(auth, pages.FEED_PATH, body))
         ask = _message(body, pages.Ask)
         if ask.protocol != wire.PROTOCOL:
             raise Refusal("hub.protocol", protocol=wire.PROTOCOL)
         if (ask.counter, ask.inc) != (who.counter, who.inc) or ask.after < 0 or ask.limit < 1:
             raise Refusal("hub.request")
+        return self._page(who, ask.after, ask.limit, newest_only=ask.newest_only)
+
+    def _page(self, who: Member, after: int, limit: int, *, newest_only: bool) -> pages.FeedPage:
         now = self._now_ms()
         with self._store.session() as db:
             expired = feed.has_expired(db, who, now)
@@ -167,11 +201,37 @@ class Service:
             with self._store.write() as db:
                 feed.forget_expired(db, Records(db, self._initials), who, now)
         with self._store.session() as db:
-            entries, reached = feed.page(db, who, ask.after, ask.limit, newest_only=ask.newest_only)
+            entries, reached = feed.page(db, who, after, limit, newest_only=newest_only)
             head = feed.head_of(db)
         return pages.FeedPage(
             epoch=self._hub.epoch, entries=entries, next=reached, head=head, now=now
         )
+
+    def own(self, auth: wire.Auth, body: bytes) -> lives.Own:
+        """Give a counter back what its log has lost, and what was decided of it.
+
+        Raises:
+            Refusal: `hub.request`, `hub.auth_…`, `hub.counter_…`.
+        """
+        who = self._caller(auth, lives.OWN_PATH, body)
+        ask = _message(body, lives.AskOwn)
+        with self._store.session() as db:
+            records, rows = inbox.own(db, who, ask.after, wire.MOST_OPERATIONS)
+            return lives.Own(ops=records, results=tuple(self._receipt(who, row) for row in rows))
+
+    def look_up(self, auth: wire.Auth, body: bytes) -> Found:
+        """Say whether the city knows a person; the records come with the feed (A5).
+
+        Raises:
+            Refusal: `hub.request`, `hub.auth_…`, `hub.counter_…`, and those of `lookup.look_up`.
+        """
+        who = leases.refuse_frozen(self._caller(auth, LOOKUP_PATH, body))
+        signed = _message(body, Signed, msgspec.msgpack.decode)
+        with self._store.write() as db:
+            return lookup.look_up(
+                db, Records(db, self._initials), who, signed,
+                hourly=self._rules.settings.lookups_per_hour, now_ms=self._now_ms(),
+            )  # fmt: skip
 
     def attach(self, auth: wire.Auth, body: bytes) -> Kept:
         """Take a piece of a blob and say how much of it the hub has.
@@ -222,20 +282,51 @@ class Service:
                 break
         with self._store.session() as db:
             ack = inbox.ack_of(db, who)
-        word = Word(epoch=self._hub.epoch, ack=ack, results=tuple(results), stopped=stopped)
+        with self._store.session() as db:
+            frozen = registry.member(db, who.counter, who.inc).frozen
+        word = Word(
+            epoch=self._hub.epoch,
+            ack=ack,
+            results=tuple(results),
+            stopped=stopped,
+            orders=(wire.FROZEN,) if frozen else (),
+            after=work.cursor,
+            whole=work.whole,
+            pages=() if frozen else self._pages(who, work),
+        )
         head = msgspec.structs.replace(
             header, kind="word", sender=self._hub.id, to=who.counter, made=self._now_ms()
         )
         return pack(head, word, box=work.box, signer=self.signer)
 
+    def _pages(self, who: Member, work: Work) -> tuple[bytes, ...]:
+        """Return what the hub decided since the counter's cursor, as far as a stick has room."""
+        found: list[bytes] = []
+        after, room = work.cursor, MOST_PAGES_BYTES
+        while room > 0:
+            page = self._page(who, after, feed.MOST_ENTRIES, newest_only=work.whole)
+            found.append(pages.encode_page(page))
+            room -= len(found[-1])
+            if page.next >= page.head:
+                break
+            after = page.next
+        return tuple(found)
+
     def _take_in(
         self, who: Member, first: int, records: Sequence[Record]
     ) -> tuple[inbox.Received, tuple[wire.Sealed, ...]]:
         """Store records of `who`, judge them, and return a receipt for each that was taken."""
+        judged = leases.aside(who) if who.frozen else who
         with self._store.write(who.counter) as db:
-            received = inbox.receive(db, who, first, records, self._now_ms())
+            if who.frozen:
+                received = inbox.receive_aside(db, who, judged.inc, records, self._now_ms())
+            else:
+                received = inbox.receive(db, who, first, records, self._now_ms())
+        if received.fork is not None:
+            with self._store.write() as db:
+                leases.freeze(db, who, self._now_ms())
         try:
-            self._judge.judge_all(who)
+            self._judge.judge_all(judged)
         except StorageFault:
             if not received.taken:
                 raise
@@ -244,7 +335,7 @@ class Service:
             raise Fork(received.fork)
         with self._store.session() as db:
             return received, tuple(
-                self._receipt(who, row) for row in inbox.rows(db, who, first, received.taken)
+                self._receipt(who, row) for row in inbox.of_records(db, records[: received.taken])
             )
 
     def _caller(self, auth: wire.Auth, path: str, body: bytes) -> Member:
@@ -272,7 +363,7 @@ class Service:
         with self._store.write() as db:
             changed = registry.file_clerks(db, who.counter, clerks, now)
             if changed is not None:
-                _ring_for_clerk(db, who, changed, now)
+                ring_for_clerk(db, who.counter, changed, now)
         if changed is not None:
             raise Refusal("hub.clerk_key_changed", clerk=changed)
 
@@ -291,13 +382,6 @@ class Service:
             at=row.received,
         )
         return wire.seal_receipt(self.signer, receipt)
-
-
-def _ring_for_clerk(db: SqliteDatabase, who: Member, clerk: str, now: int) -> None:
-    open_case(
-        db, f"{who.counter}/{clerk}/key", op="", severity=RED, code="hub.clerk_key_changed",
-        facts={"counter": who.counter, "clerk": clerk}, now_ms=now,
-    )  # fmt: skip
 
 
 def _message(body: bytes, message: type[M], decode: Callable[..., M] = msgspec.json.decode) -> M:

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 import msgspec
 from peewee import SqliteDatabase
 
 from sbk_tui.data.record import Record, hlc_ms
 from sbk_tui.domain.card import Card
+from sbk_tui.domain.operations.loss import TemporaryLoss
 from sbk_tui.domain.settle import Subjects, Unseen
 from sbk_tui.domain.world import from_ms
 from sbk_tui.errors import BadUsage, IntegrityFault
@@ -31,6 +33,8 @@ def unseen(
 
 
 def _met(db: SqliteDatabase, op: str) -> Unseen:
+    if op.startswith("spoken/"):
+        return _met_spoken(db, op)
     counter, body = db.execute_sql(
         "SELECT counter, record FROM inbox WHERE op = ?", (op,)
     ).fetchone()
@@ -41,6 +45,17 @@ def _met(db: SqliteDatabase, op: str) -> Unseen:
     except (BadUsage, IntegrityFault):  # erased after its term: the envelope tells the kind
         operation = None
     return Unseen(op, counter, envelope.kind, from_ms(hlc_ms(envelope.hlc)), operation)
+
+
+def _met_spoken(db: SqliteDatabase, op: str) -> Unseen:
+    """Return a loss that was read over the telephone as the operation that it stands for (B2)."""
+    counter, card, until, at = db.execute_sql(
+        "SELECT counter, card, until, at FROM spoken_loss WHERE id = ?", (op,)
+    ).fetchone()
+    loss = TemporaryLoss(
+        card=card, caller_name="", caller_phone="", until=date.fromisoformat(until)
+    )
+    return Unseen(op, counter, TemporaryLoss.kind, from_ms(at), loss)
 
 
 def note(db: SqliteDatabase, subjects: Iterable[str], *, pos: int, op: str, counter: str) -> None:

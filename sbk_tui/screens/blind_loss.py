@@ -17,13 +17,13 @@ from sbk_tui.screens.bars import MessageLine
 from sbk_tui.screens.form import Form, after_typing
 from sbk_tui.screens.keys import bindings, legend
 from sbk_tui.screens.work import Background
-from sbk_tui.services.blind_loss_desk import fields_of
+from sbk_tui.services.blind_loss_desk import Reported, fields_of
 from sbk_tui.services.desks import Desks
 from sbk_tui.texts import word
 
 
-class BlindLossScreen(Background, ModalScreen[str | None]):
-    """One form. Dismisses with the id of the slip that is owed, or None."""
+class BlindLossScreen(Background, ModalScreen[Reported | None]):
+    """One form. Dismisses with the slip that is owed and the digits to read out, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("confirm", "back")
 
@@ -61,8 +61,8 @@ class BlindLossScreen(Background, ModalScreen[str | None]):
             )
             self.in_background(report, self._reported)
 
-    def _reported(self, paper: str) -> None:
-        self.dismiss(paper)
+    def _reported(self, reported: Reported) -> None:
+        self.dismiss(reported)
 
     def failed(self, error: SbkError) -> None:
         """Say what is wrong."""

@@ -23,6 +23,7 @@ from sbk_tui.screens.keys import bindings
 from sbk_tui.screens.person import PersonPanel
 from sbk_tui.screens.search import PersonSearch
 from sbk_tui.services import words
+from sbk_tui.services.blind_loss_desk import Reported
 from sbk_tui.services.card_desk import Handled
 from sbk_tui.services.card_jobs import Act, CardJob, job
 from sbk_tui.services.desks import Desks
@@ -63,7 +64,7 @@ class CardJobScreen(JobScreen):
     def body(self) -> ComposeResult:
         """The search, and behind it the person with the form of the act."""
         nobody = "blind.nobody" if self.job.clause in LOSSES else "search.nobody"
-        yield PersonSearch(self.desks.query, nobody)
+        yield self.search(nobody)
         with Vertical(id="work"):
             yield PersonPanel()
             yield Static("", id="said", markup=False)
@@ -101,13 +102,13 @@ class CardJobScreen(JobScreen):
             screen = BlindLossScreen(self.desks, self.job.clause, typed)
             self.app.push_screen(screen, self._taken_down)
 
-    def _taken_down(self, paper: str | None) -> None:
-        if paper is not None:
+    def _taken_down(self, reported: Reported | None) -> None:
+        if reported is not None:
             from sbk_tui.screens.paper import PaperScreen
 
-            self.messages.say(word("blind.done"), "ok")
+            self.messages.say(f"{word('blind.done')}{_to_say(reported.spoken).strip()}", "ok")
             self.show_status()
-            printable = self.desks.papers.owed(paper)
+            printable = self.desks.papers.owed(reported.paper)
             self.app.push_screen(PaperScreen(self.desks, printable), self._printed)
 
     def action_find(self) -> None:
@@ -200,7 +201,7 @@ class CardJobScreen(JobScreen):
                 progress = progress.found_done(act.step)
         self.show_progress(progress)
         self.set_class(True, "-picked")
-        self.messages.say(self._reminder())
+        self._warn()
         self._show_act(values or {})
 
     def _take_up(self, draft: FormDraft, answer: str | None) -> None:
@@ -311,11 +312,19 @@ class CardJobScreen(JobScreen):
             time=words.moment(handled.done.at_ms),
             code=handled.done.code,
         )
-        self.query_one("#said", Static).update(Text(said))
+        self.query_one("#said", Static).update(Text(f"{said}{_to_say(handled.spoken)}"))
         next_words = word("job.done_next" if self.act else "job.done_end")
         self.messages.say(f"{next_words}{self._reminder()}", "ok")
         self._show_act({})
         self.show_status()
+
+    def _warn(self) -> None:
+        """Say first what must be known; a card that the city has blocked above all."""
+        listed = self.desks.line.listed([self._card]) if self._card and self.job.gives else ""
+        if listed:
+            self.messages.say(listed, "bad")
+        else:
+            self.messages.say(self._reminder())
 
     def _reminder(self) -> str:
         """Return what to say before: the age of what is known (B21), a temporary card (4.5)."""
@@ -391,3 +400,8 @@ class CardJobScreen(JobScreen):
             search.clear()
         else:
             search.again()
+
+
+def _to_say(code: str) -> str:
+    """Return what to read to the city over the telephone; empty while the line is up (B2)."""
+    return f"\n{word('spoken.say', code=code)}" if code else ""

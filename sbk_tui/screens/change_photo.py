@@ -17,6 +17,7 @@ from sbk_tui.screens.job import step
 from sbk_tui.screens.keys import bindings
 from sbk_tui.screens.person import PersonPanel
 from sbk_tui.screens.person_job import PersonJobScreen
+from sbk_tui.screens.search import PersonSearch
 from sbk_tui.services import words
 from sbk_tui.services.correct_desk import PHOTO_FIELDS, Done
 from sbk_tui.services.desks import Desks
@@ -64,8 +65,11 @@ class ChangePhotoScreen(PersonJobScreen):
 
     @step("portrait")
     def action_portrait(self) -> None:
-        """F7: choose, check and repair the portrait."""
-        if self.seen is None or self._saved or self.busy:
+        """F7: choose, check and repair the portrait; before, ask the city for somebody (A5)."""
+        if self.seen is None:
+            self.query_one(PersonSearch).action_city()
+            return
+        if self._saved or self.busy:
             return
         from sbk_tui.screens.portrait import PortraitScreen
 

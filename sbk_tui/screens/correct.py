@@ -22,6 +22,7 @@ from sbk_tui.screens.job import step
 from sbk_tui.screens.keys import bindings, legend
 from sbk_tui.screens.person import PersonPanel
 from sbk_tui.screens.person_job import PersonJobScreen
+from sbk_tui.screens.search import PersonSearch
 from sbk_tui.services import words
 from sbk_tui.services.correct_desk import GROUPS, Approver, Done, of_identity
 from sbk_tui.services.desks import Desks
@@ -152,7 +153,10 @@ class CorrectScreen(PersonJobScreen):
 
     @step("scan")
     def action_portrait(self) -> None:
-        """F7: choose the scanned proof."""
+        """F7: choose the scanned proof; before somebody is found, ask the city (A5)."""
+        if self.seen is None:
+            self.query_one(PersonSearch).action_city()
+            return
         after_typing(self, self._choose_scan)
 
     def _choose_scan(self) -> None:

@@ -82,7 +82,9 @@ class HouseholdScreen(JobScreen):
             except Refusal as refusal:
                 self.messages.explain(refusal)
                 return
-            self.messages.say(word("household.added", name=name), "ok")
+            listed = self.desks.line.listed([self._basket[seen.person.id].card])
+            added = word("household.added", name=name)
+            self.messages.say(f"{added}{listed}", "bad" if listed else "ok")
         progress = Progress(procedure=self.progress.procedure)
         self.show_progress(progress.after("gather") if self._basket else progress)
         self._show_basket()

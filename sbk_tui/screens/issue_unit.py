@@ -257,6 +257,7 @@ class IssueUnitScreen(JobScreen):
             proof=self._proof or "", op=self._op, draft=self._draft,
         )  # fmt: skip
         sure = partial(self._sure, issue)
+        question = self.desks.line.listed(self.desks.units.cards(tuple(marked))) + question
         self.app.push_screen(Ask(question, [("yes", word("ask.yes"))]), sure)
 
     def _sure(self, issue: partial[Handed], answer: str | None) -> None:

@@ -119,6 +119,26 @@ class JobScreen(Background, Screen[None]):
         """Draw the status line from the database's own counts."""
         self.query_one(StatusLine).text = status_text(self.desks)
 
+    # ------------------------------------------------------------------ finding people
+
+    def search(self, nobody: str = "search.nobody") -> PersonSearch:
+        """Return the search of this job; where nobody is found the city can be asked (A5)."""
+        offer = "lookup.offer_loss" if nobody == "blind.nobody" else "lookup.offer"
+        return PersonSearch(
+            self.desks.query,
+            nobody,
+            city=self.desks.city,
+            clause=self.progress.procedure.clause,
+            offer=offer,
+        )
+
+    @on(PersonSearch.CityAnswered)
+    def _city_answered(self, event: PersonSearch.CityAnswered) -> None:
+        if event.error is None:
+            self.messages.say(word("lookup.found"), "ok")
+        else:
+            self.messages.explain(event.error)
+
     # ------------------------------------------------------------------ blocking work
 
     def failed(self, error: SbkError) -> None:
@@ -213,6 +233,8 @@ class JobScreen(Background, Screen[None]):
         """Esc: break off what runs, else go one step back, else leave."""
         if self.busy:
             self.cancel.set()
+        elif any(search.stop_asking() for search in self.query(PersonSearch)):
+            self.messages.say(word("job.cancelled"))
         elif not self.step_back():
             self.dismiss(None)
 

@@ -40,6 +40,7 @@ KEYS = (
     Key("undo", ("f6", "ctrl+y"), "F6"),
     Key("mark_all", ("f7", "ctrl+n"), "F7"),
     Key("portrait", ("f7", "ctrl+n"), "F7"),
+    Key("city", ("f7", "ctrl+n"), "F7"),
     Key("damage", ("f7", "ctrl+n"), "F7"),
     Key("refuse", ("f7", "ctrl+n"), "F7"),
     Key("void", ("f7", "ctrl+n"), "F7"),

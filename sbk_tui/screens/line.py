@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.widgets import Static
 
 from sbk_tui.errors import SbkError
 from sbk_tui.screens.ask import Ask, AskApprover
@@ -40,6 +41,7 @@ class LineScreen(Screen[None]):
                 Column("", 0),
             )
         )
+        yield Static("", id="list", markup=False)
         yield MessageLine()
         yield KeyBar()
         yield StatusLine()
@@ -62,6 +64,9 @@ class LineScreen(Screen[None]):
             "find": word("doctor.again"), "new": word("line.extend"), "confirm": word("line.send"),
         }  # fmt: skip
         self.query_one(KeyBar).text = legend(keys, names)
+        self.query_one("#list", Static).update(
+            self._desks.line.block_list() if weather.enrolled else ""
+        )
         self.query_one(StatusLine).text = status_text(self._desks)
 
     def action_new(self) -> None:

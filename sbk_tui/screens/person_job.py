@@ -33,7 +33,7 @@ class PersonJobScreen(JobScreen):
 
     def body(self) -> ComposeResult:
         """The search, and behind it the work."""
-        yield PersonSearch(self.desks.query)
+        yield self.search()
         with Vertical(id="work"):
             yield from self.work_area()
 

@@ -18,6 +18,7 @@ from sbk_tui.screens.dossier import dossier_text
 from sbk_tui.screens.job import JobScreen, step
 from sbk_tui.screens.keys import bindings
 from sbk_tui.screens.search import PersonSearch
+from sbk_tui.services.city_desk import PURPOSES
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.id_desk import IdCard
 from sbk_tui.services.query_desk import Dossier
@@ -25,7 +26,6 @@ from sbk_tui.texts import word
 
 _SHOWN_S = 60
 """How long full numbers stay on the screen."""
-_PURPOSES = ("service", "verify", "inspection", "other")
 
 
 class QueryScreen(JobScreen):
@@ -42,7 +42,7 @@ class QueryScreen(JobScreen):
 
     def body(self) -> ComposeResult:
         """The search, and behind it the dossier."""
-        yield PersonSearch(self.desks.query)
+        yield self.search()
         with VerticalScroll(id="work"):
             yield Static("", id="dossier", markup=False)
 
@@ -83,7 +83,7 @@ class QueryScreen(JobScreen):
         """F6: show full numbers after a purpose is chosen; it is noted."""
         if self._seen is None or self._revealed:
             return
-        answers = [(purpose, word(f"purpose.{purpose}")) for purpose in _PURPOSES]
+        answers = [(purpose, word(f"purpose.{purpose}")) for purpose in PURPOSES]
         self.app.push_screen(Ask(word("purpose.question"), answers), self._reveal)
 
     def _reveal(self, purpose: str | None) -> None:

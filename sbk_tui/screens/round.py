@@ -183,7 +183,8 @@ class RoundScreen(JobScreen):
         if receiver == PROXY:
             values |= {"phone": "", **self._proxy}
         key = "round.self" if receiver == SELF else "round.proxy"
-        self.messages.say(word(key, name=shelved.person.name))
+        listed = self.desks.line.listed([shelved.card])
+        self.messages.say(listed or word(key, name=shelved.person.name), "bad" if listed else "")
         # Waited for: the next key must find the form, not the list.
         await self.query_one("#act").mount(DoorForm(fields_of(receiver), self.desks.rules, values))
 

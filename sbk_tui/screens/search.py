@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,14 +15,19 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from sbk_tui.domain import mask
+from sbk_tui.errors import SbkError
+from sbk_tui.screens.ask import Ask
 from sbk_tui.screens.keys import bindings
 from sbk_tui.screens.over_list import OverList
 from sbk_tui.screens.text_line import TextLine
 from sbk_tui.services import words
+from sbk_tui.services.city_desk import PURPOSES, CityDesk
 from sbk_tui.services.query_desk import Hit, QueryDesk
 from sbk_tui.terminal.listview import Column, PagedList, Row
 from sbk_tui.texts import word
 
+_QUERY = "2.4.2"
+"""There a clerk looks without doing anything: the purpose is asked for."""
 _PAUSE_S = 0.07  # below that each letter of a fast typist starts a search
 
 
@@ -34,7 +40,7 @@ class PersonSearch(OverList, Vertical):
     PersonSearch > .line > Static { width: 8; text-align: right; padding-right: 1; }
     PersonSearch > .line > Input { width: 1fr; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = bindings("new")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("new", "city")
 
     @dataclass
     class Picked(Message):
@@ -57,10 +63,34 @@ class PersonSearch(OverList, Vertical):
         hit: Hit | None
         """The person under the mark, if there is one."""
 
-    def __init__(self, desk: QueryDesk, nobody: str = "search.nobody") -> None:
-        """Search with `desk`; `nobody` is the word for a search that found none."""
+    @dataclass
+    class CityAnswered(Message):
+        """What the city said of a person who is not known here; no error: the rows are here."""
+
+        text: str
+        error: SbkError | None
+
+    def __init__(
+        self,
+        desk: QueryDesk,
+        nobody: str = "search.nobody",
+        *,
+        city: CityDesk | None = None,
+        clause: str = "",
+        offer: str = "lookup.offer",
+    ) -> None:
+        """Search with `desk`.
+
+        Args:
+            nobody: the word for a search that found none.
+            city: where to ask further, for the job of `clause` (A5); `offer` is the word for it.
+        """
         super().__init__()
-        self._nobody = nobody
+        self._city = city if city is not None and city.there else None
+        self._clause = clause
+        self._nobody = offer if self._city else nobody
+        self._asking: threading.Event | None = None
+        """Set to give up waiting for the city."""
         self._desk = desk
         self._hits: dict[str, Hit] = {}
         self._shown_for: str | None = None
@@ -111,6 +141,7 @@ class PersonSearch(OverList, Vertical):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
+        self._stop_asking()
         self._pick_when_found = False
         if self._timer is not None:
             self._timer.stop()
@@ -156,6 +187,64 @@ class PersonSearch(OverList, Vertical):
         row = self.query_one(PagedList).highlighted if self._shown_for == text else None
         hit = self._hits.get(row.key) if row is not None else None
         self.post_message(self.NewWanted(text, hit))
+
+    # ------------------------------------------------------------------ the city
+
+    def action_city(self) -> None:
+        """F7: ask the city for somebody who is not known here (A5)."""
+        text = self.query_one(Input).value.strip()
+        nobody_here = self._shown_for == text and not self._hits
+        if self._city is None or self._asking is not None or not text or not nobody_here:
+            return
+        if self._clause == _QUERY:
+            answers = [(purpose, word(f"purpose.{purpose}")) for purpose in PURPOSES]
+            self.app.push_screen(Ask(word("lookup.purpose"), answers), self._ask_city)
+        else:
+            self._ask_city(PURPOSES[0])
+
+    def _ask_city(self, purpose: str | None) -> None:
+        text = self.query_one(Input).value.strip()
+        if purpose is None or self._city is None:
+            return
+        self._asking = threading.Event()
+        self.query_one(PagedList).say_empty(word("lookup.asking"))
+        self._wait_for_city(self._city, text, purpose, self._asking)
+
+    @work(thread=True, exclusive=True, group="city")
+    def _wait_for_city(
+        self, city: CityDesk, text: str, purpose: str, cancel: threading.Event
+    ) -> None:
+        error: SbkError | None = None
+        try:
+            city.wait(city.ask(text, clause=self._clause, purpose=purpose), cancel)
+        except SbkError as caught:
+            error = caught
+        if not cancel.is_set():
+            self.post_message(self.CityAnswered(text, error))
+
+    @on(CityAnswered)
+    def _city_answered(self, event: CityAnswered) -> None:
+        """Search again; the screen around says what the city said."""
+        self._asking = None
+        if event.text == self.query_one(Input).value.strip():
+            self.again()
+
+    def stop_asking(self) -> bool:
+        """Give up waiting for the city; False when nothing was asked."""
+        if self._asking is None:
+            return False
+        self._stop_asking()
+        self.again()
+        return True
+
+    def _stop_asking(self) -> None:
+        if self._asking is not None:
+            self._asking.set()
+            self._asking = None
+
+    def on_unmount(self) -> None:
+        """Nobody waits any more."""
+        self._stop_asking()
 
 
 def _row(hit: Hit) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,6 +19,7 @@ from sbk_tui.errors import Refusal
 from sbk_tui.services import words
 from sbk_tui.services.forms import Field, Values, problems
 from sbk_tui.services.slips import Desk, head
+from sbk_tui.services.spoken_desk import SpokenDesk
 from sbk_tui.texts import word
 
 LAYOUT = "loss_slip"
@@ -29,6 +31,15 @@ _CALLER = (
     Field("caller_name", parse=PersonName.parse, required=True),
     Field("caller_phone", parse=Phone.parse, required=True),
 )
+
+
+class Reported(NamedTuple):
+    """A loss that was taken down."""
+
+    paper: str
+    """Id of the slip that is owed."""
+    spoken: str
+    """The digits to read to the city while the line is down (B2); empty: it is sent."""
 
 
 def fields_of(clause: str) -> tuple[Field, ...]:
@@ -48,15 +59,17 @@ class BlindLossDesk:
         desk: Desk,
         today: Callable[[], date],
         new_id: Callable[[], str],
+        spoken: SpokenDesk,
     ) -> None:
         self._ledger = ledger
         self._rules = rules
         self._desk = desk
         self._today = today
         self._new_id = new_id
+        self._spoken = spoken
 
-    def report(self, clause: str, values: Values, *, op: str) -> str:
-        """Record the loss and owe its slip, both on disk on return; return the slip's id.
+    def report(self, clause: str, values: Values, *, op: str) -> Reported:
+        """Record the loss and owe its slip, both on disk on return.
 
         Raises:
             Refusal: a field or the rule says no.
@@ -75,13 +88,14 @@ class BlindLossDesk:
             id_shown=formal,
         )
         paper = self._new_id()
+        code = self._spoken.code(loss, number)
 
         def record(done: Performed) -> bytes:
-            return msgspec.msgpack.encode(self._slip(loss, done))
+            return msgspec.msgpack.encode({**self._slip(loss, done), "spoken": code})
 
         intent = self._ledger.intend(loss, op=op)
         self._ledger.perform(intent, beside=(OwedPaper(paper, LAYOUT, record),))
-        return paper
+        return Reported(paper, code)
 
     def _slip(self, loss: BlindLoss, done: Performed) -> dict[str, str]:
         at = words.moment(done.at_ms)

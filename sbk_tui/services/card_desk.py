@@ -17,6 +17,7 @@ from sbk_tui.errors import Refusal
 from sbk_tui.services.card_jobs import Act, CardJob
 from sbk_tui.services.forms import Values, problems
 from sbk_tui.services.slips import Desk, slip_record
+from sbk_tui.services.spoken_desk import SpokenDesk
 
 
 class Handled(NamedTuple):
@@ -27,6 +28,8 @@ class Handled(NamedTuple):
     """The card as it stands now."""
     paper: str
     """Id of the paper that is owed."""
+    spoken: str = ""
+    """The digits to read to the city while the line is down (B2)."""
 
 
 class CardDesk:
@@ -41,6 +44,7 @@ class CardDesk:
         today: Callable[[], date],
         new_id: Callable[[], str],
         unlock: Callable[[str, str], Session],
+        spoken: SpokenDesk,
     ) -> None:
         self._ledger = ledger
         self._rules = rules
@@ -48,6 +52,7 @@ class CardDesk:
         self._today = today
         self._new_id = new_id
         self._unlock = unlock
+        self._spoken = spoken
 
     def why_not(self, job: CardJob, card: Card) -> Refusal | None:
         """Return what the job's own rule says against beginning with `card`, or None."""
@@ -87,15 +92,15 @@ class CardDesk:
         if approver is not None:
             approvals.append(self._ledger.approve(intent, self._unlock(*approver)))
         paper = self._new_id()
+        code = self._spoken.code(operation, seen.person.number)
 
         def record(done: Performed) -> bytes:
-            return msgspec.msgpack.encode(
-                slip_record(operation, done, seen.person, card, self._desk)
-            )
+            slip = slip_record(operation, done, seen.person, card, self._desk)
+            return msgspec.msgpack.encode({**slip, "spoken": code})
 
         beside: list[Beside] = [OwedPaper(paper, act.layout, record)]
         if draft is not None:
             beside.append(DroppedDraft(draft))
         done = self._ledger.perform(intent, approvals, beside)
         changed = next((e for e in done.changed if isinstance(e, Card)), card)
-        return Handled(done, changed, paper)
+        return Handled(done, changed, paper, code)

@@ -69,6 +69,11 @@ class CardJob(NamedTuple):
         """Whether it frees a card for use: then the age of the city's word matters (B21)."""
         return self.clause == "3.3" or any(act.step == "enable" for act in self.acts)
 
+    @property
+    def gives(self) -> bool:
+        """Whether a card leaves the counter or becomes usable: the city's list is looked at."""
+        return self.trusts_city or any(act.step == "issue" for act in self.acts)
+
 
 def _by_proxy(values: Values) -> bool:
     return values.get("receiver", SELF) != SELF

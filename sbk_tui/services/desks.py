@@ -13,6 +13,7 @@ from sbk_tui.services.cases_desk import CasesDesk
 from sbk_tui.services.check_desk import CheckDesk
 from sbk_tui.services.checks import Morning
 from sbk_tui.services.chip_desk import ChipDesk
+from sbk_tui.services.city_desk import CityDesk
 from sbk_tui.services.correct_desk import CorrectDesk
 from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.draft_desk import DraftDesk
@@ -52,6 +53,7 @@ class Desks:
     blind_loss: BlindLossDesk
     apply: ApplyDesk
     query: QueryDesk
+    city: CityDesk
     issues: IssuesDesk
     referrals: ReferralDesk
     day: DayDesk

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 
 from sbk_tui.data import line
+from sbk_tui.data.block_list import ListAge, list_age, listed
 from sbk_tui.data.leash import alone
 from sbk_tui.data.ledger import Ledger, Session
 from sbk_tui.data.store import Store
+from sbk_tui.domain.block_list import worth_a_warning
+from sbk_tui.domain.card import Card
 from sbk_tui.domain.leash import Alone, Step
 from sbk_tui.domain.operations.leash import ExtendLeash
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.world import from_ms
 from sbk_tui.services import words
-from sbk_tui.texts import word, words_for
+from sbk_tui.texts import name_of, word, words_for
 
 LANES = ("loss", "lock", "issue", "rest")
 """What is called urgent first: losses, PIN and cancel, issuing, the rest."""
@@ -89,6 +93,25 @@ class LineDesk:
             return ""
         hours = int(found.age.total_seconds()) // 3600
         return word("line.caution", age=age(hours * _HOUR_MS))
+
+    def listed(self, cards: Sequence[Card]) -> str:
+        """Return what to say of cards that the city has blocked and nobody here knows of.
+
+        Empty when there is none; to be shown before a card leaves the counter or is freed.
+        """
+        found = {
+            card.number: state
+            for card in cards
+            if (state := worth_a_warning(card, partial(listed, self._store))) is not None
+        }
+        if not found:
+            return ""
+        names = " ".join(f"{n} {name_of('card_state', state)}" for n, state in found.items())
+        return word("line.listed", cards=names, age=age(self._now_ms() - list_age(self._store).at))
+
+    def block_list(self) -> str:
+        """Return in a sentence how much of the city's list is here, and how old it is."""
+        return word_of_list(list_age(self._store), self._now_ms())
 
     def leash(self) -> str:
         """Return in a sentence what may not be done any more; empty when nothing is barred."""
@@ -169,6 +192,13 @@ def lane_of(kind: str) -> str:
 def is_urgent(kind: str) -> bool:
     """Return whether a kind is worth a call of its own at once."""
     return lane_of(kind) == _URGENT
+
+
+def word_of_list(held: ListAge, now_ms: int) -> str:
+    """Return in a sentence how old the city's list of lost and cancelled cards is."""
+    if not held.at:
+        return word("line.no_list")
+    return word("line.list", count=held.cards, age=age(max(0, now_ms - held.at)))
 
 
 def age(ms: int) -> str:

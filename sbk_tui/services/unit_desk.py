@@ -16,7 +16,7 @@ from sbk_tui.data.lookup import Lookup
 from sbk_tui.data.stock import Shelved
 from sbk_tui.data.unit_cards import UnitCards, UnitOrder
 from sbk_tui.domain.capital_amount import capital_amount
-from sbk_tui.domain.card import Receiver
+from sbk_tui.domain.card import Card, Receiver
 from sbk_tui.domain.identity import Phone, SocialNumber
 from sbk_tui.domain.operations.issue_unit import (
     CLAUSE,
@@ -101,6 +101,10 @@ class UnitDesk:
         self._camera = camera
 
     # ------------------------------------------------------------------ finding
+
+    def cards(self, numbers: Sequence[str]) -> tuple[Card, ...]:
+        """Return cards of the stock as they stand."""
+        return tuple(shelved.card for shelved in self._cards.each(numbers))
 
     def unit(self, typed: str) -> Unit:
         """Return the unit or village of a typed number, whichever of the two it is (rule 8.20).

@@ -57,6 +57,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     cursor: int
     box: bytes
     """Public X25519 key for the answer."""
+    whole: bool = False
+    """True: a whole new copy is being fetched, `cursor` is how far."""
 
 
 class Word(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,8 +68,13 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
     ack: wire.Mark
     results: tuple[wire.Sealed, ...]
     stopped: wire.Stop | None = None
-    pages: tuple[wire.Sealed, ...] = ()
-    """Pages of the feed since the counter's cursor, as the network brings them."""
+    orders: tuple[str, ...] = ()
+    after: int = 0
+    """Where the first page begins: the cursor that the counter has named."""
+    whole: bool = False
+    pages: tuple[bytes, ...] = ()
+    """Pages of the feed since then, as the network brings them; the bundle's signature covers
+    them."""
 
 
 class Opened(NamedTuple):

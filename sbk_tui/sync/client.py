@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+import msgspec
+
+from sbk_tui.data.city_asks import Signed
 from sbk_tui.data.seal import Signer
 from sbk_tui.errors import HubUnreachable, Refusal
-from sbk_tui.sync import pages, wire
+from sbk_tui.sync import lives, pages, wire
+from sbk_tui.sync.lookup import LOOKUP_PATH, Found
 
 _RETRY_LATER = frozenset({429, 500, 502, 503, 504})
 _TOO_LARGE = 413
@@ -85,9 +89,17 @@ class HubClient:
         """Hand in records. Raises: Gap, TooLarge, Refusal `hub.…`, HubUnreachable."""
         return wire.decode(self._post(wire.PUSH_PATH, wire.encode_push(request)), wire.Pushed)
 
+    def own(self, request: lives.AskOwn) -> lives.Own:
+        """Fetch back own records behind a mark. Raises: Refusal `hub.…`, HubUnreachable."""
+        return lives.decode_own(self._post(lives.OWN_PATH, wire.encode(request)))
+
     def feed(self, request: pages.Ask) -> pages.FeedPage:
         """Fetch what the city decided. Raises: Refusal `hub.…`, HubUnreachable."""
         return pages.decode_page(self._post(pages.FEED_PATH, wire.encode(request)))
+
+    def look_up(self, question: Signed) -> Found:
+        """Ask for a person (A5). Raises: Refusal `lookup.…`, `hub.…`, HubUnreachable."""
+        return wire.decode(self._post(LOOKUP_PATH, msgspec.msgpack.encode(question)), Found)
 
     def attach(self, piece: bytes) -> bytes:
         """Send a piece of a blob (`sync.attach`). Raises: Refusal, HubUnreachable."""

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import msgspec
 
 from sbk_tui.data import outbox
-from sbk_tui.data.counter_file import OpenCounter
+from sbk_tui.data.counter_file import Life, OpenCounter
 from sbk_tui.data.line import LineState
 from sbk_tui.data.record import Certificate
 from sbk_tui.data.seal import SUITE
 from sbk_tui.errors import BadUsage, HubUnreachable
-from sbk_tui.sync import wire
+from sbk_tui.sync import enrolment_code, wire
 from sbk_tui.sync.client import HubClient
 from sbk_tui.sync.tls import open_line, pin_of
 
@@ -36,10 +36,10 @@ def enrol(
             `hub.enrol_differs`, `hub.counter_taken`.
         HubUnreachable: no line, or somebody else answers.
     """
-    secret, fingerprint = wire.split_code(code)
+    secret, fingerprint = enrolment_code.split_code(code)
 
     def trusts(public: bytes) -> bool:
-        return wire.fingerprint(public) == fingerprint
+        return enrolment_code.fingerprint(public) == fingerprint
 
     pin = pin_of(url, trusts=trusts, nonce=new_nonce())
     client = HubClient(
@@ -57,15 +57,37 @@ def enrol(
 def enrol_with(opened: OpenCounter, client: HubClient, *, url: str, secret: str) -> Certificate:
     """As `enrol`, over a client that is there already."""
     own = opened.incarnation.certificate
-    known = outbox.peer(opened.store).get("hub_public")
-    answer = client.enrol(
-        wire.Enrol(
-            code=secret,
-            inc=opened.incarnation.inc,
-            certificate=own,
-            signature=opened.signer.sign(own),
-        )
+    request = wire.Enrol(
+        code=secret,
+        inc=opened.incarnation.inc,
+        certificate=own,
+        signature=opened.signer.sign(own),
     )
+    return _enrol(opened, client, request, url=url)
+
+
+def enrol_life(
+    opened: OpenCounter, client: HubClient, life: Life, *, secret: str, former: wire.Former
+) -> Certificate:
+    """Enrol another life of a counter that belongs to this city already.
+
+    Raises:
+        Refusal, HubUnreachable: as `enrol`.
+    """
+    request = wire.Enrol(
+        code=secret,
+        inc=life.inc,
+        certificate=life.certificate,
+        signature=life.signature,
+        former=former,
+    )
+    url = outbox.peer(opened.store).get("hub_url", b"").decode()
+    return _enrol(opened, client, request, url=url)
+
+
+def _enrol(opened: OpenCounter, client: HubClient, request: wire.Enrol, *, url: str) -> Certificate:
+    known = outbox.peer(opened.store).get("hub_public")
+    answer = client.enrol(request)
     if known not in (None, client.hub_public):
         raise BadUsage("sync.other_hub")
     certificate = wire.read_certificate(answer.certificate, client.hub_public, SUITE)

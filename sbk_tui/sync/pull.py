@@ -66,6 +66,7 @@ def read_page(store: Store, answer: FeedPage, public: bytes) -> Page:
         blocked=[_blocked(entry) for entry in answer.entries if entry.type == "block"],
         cases=[wire.read_case(entry.body) for entry in answer.entries if entry.type == "case"],
         hub_ms=answer.now,
+        last=answer.next >= answer.head,
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from sbk_tui.data import outbox
+import msgspec
+
+from sbk_tui.data import city_asks, outbox, spoken
 from sbk_tui.data.counter_file import OpenCounter, clerks
 from sbk_tui.data.record import anchor
 from sbk_tui.data.replica import Replica
@@ -13,6 +15,7 @@ from sbk_tui.domain.card import BLOCKED
 from sbk_tui.errors import BadUsage, HubUnreachable, IntegrityFault
 from sbk_tui.sync import wire
 from sbk_tui.sync.client import HubClient, Line
+from sbk_tui.sync.lookup import put_questions
 from sbk_tui.sync.pull import pull
 from sbk_tui.sync.push import SLOW, Pace, push_from, starting_point
 
@@ -27,6 +30,7 @@ def client_for(
     *,
     now_ms: Callable[[], int],
     new_nonce: Callable[[], str],
+    inc: str = "",
 ) -> HubClient:
     """Return the client of an enrolled counter, believing only the hub that enrolled it.
 
@@ -39,7 +43,7 @@ def client_for(
     return HubClient(
         line,
         counter=opened.certificate.counter,
-        inc=opened.incarnation.inc,
+        inc=inc or opened.incarnation.inc,
         signer=opened.signer,
         trusts=lambda public: public == known,
         now_ms=now_ms,
@@ -60,25 +64,17 @@ def contact(
 
     Raises:
         HubUnreachable, Refusal: see `push_from`, `pull`.
-        IntegrityFault: `sync.counter_behind`, `sync.other_history`: this database is not the
+        IntegrityFault: `sync.frozen`, two machines live under this name; what waited was handed
+            in; `sync.counter_behind`, `sync.other_history`: this database is not the
             one the hub has heard from; nothing was sent.
     """
     store, inc = opened.store, opened.incarnation.inc
-    beginning = wire.Mark(seq=0, hash=anchor(opened.incarnation.certificate))
-    newest = outbox.head(store, inc)
     known = outbox.peer(store)
-    welcome = client.hello(
-        wire.Hello(
-            counter=opened.certificate.counter,
-            inc=inc,
-            cursor=int(known.get("cursor", b"0")),
-            last=wire.Mark(seq=newest[0], hash=newest[1]) if newest else beginning,
-            version=version,
-            now=now_ms(),
-            clerks=clerk_keys(store),
-        )
-    )
-    _check_history(store, inc, welcome.ack, beginning)
+    welcome = say_hello(opened, client, version=version, now_ms=now_ms)
+    if wire.FROZEN in welcome.orders:
+        hand_in(opened, client, welcome, pace)
+        raise IntegrityFault("sync.frozen")
+    _check_history(store, inc, welcome.ack, _beginning(opened))
     replica = Replica(store, initials, now_ms, BLOCKED)
     restored = known.get("epoch", b"").decode() not in ("", welcome.epoch)
     if restored or welcome.ack.seq < outbox.last_receipted(store, inc):
@@ -91,10 +87,68 @@ def contact(
             "hub_box": welcome.box,
         },
     )
-    first = starting_point(welcome.ack, outbox.first_unsettled(store, inc))
-    push_from(store, client, counter=opened.certificate.counter, inc=inc, first=first, pace=pace)
+    told = put_questions(store, client.look_up, now_ms())
+    if told:  # a clerk waits: the person comes before our own work goes
+        pull(store, client, replica, counter=opened.certificate.counter, inc=inc)
+    for each in told:
+        city_asks.answer(store, each.ask, each.answer, now_ms())
+    hand_in(opened, client, welcome, pace)
     pull(store, client, replica, counter=opened.certificate.counter, inc=inc)
     return outbox.tally(store)
+
+
+def say_hello(
+    opened: OpenCounter, client: HubClient, *, version: str, now_ms: Callable[[], int]
+) -> wire.Welcome:
+    """Say hello, show the lease, keep the next one; return where to go on.
+
+    Raises:
+        HubUnreachable, Refusal `hub.…`.
+    """
+    store, inc = opened.store, opened.incarnation.inc
+    newest, known = outbox.head(store, inc), outbox.peer(store)
+    last = wire.Mark(seq=newest[0], hash=newest[1]) if newest else _beginning(opened)
+    welcome = client.hello(
+        wire.Hello(
+            counter=opened.certificate.counter,
+            inc=inc,
+            cursor=int(known.get("cursor", b"0")),
+            last=last,
+            version=version,
+            now=now_ms(),
+            clerks=clerk_keys(store),
+            lease=known.get("lease", b"").decode(),
+            wants_spoken=spoken.KEY not in known,
+        )
+    )
+    if welcome.spoken is not None:
+        outbox.remember_peer(store, {spoken.KEY: msgspec.msgpack.encode(welcome.spoken)})
+    if welcome.lease:
+        outbox.remember_peer(store, {"lease": welcome.lease.encode()})
+    return welcome
+
+
+def hand_in(
+    opened: OpenCounter, client: HubClient, welcome: wire.Welcome, pace: Pace = SLOW
+) -> None:
+    """Hand in what waits; of two machines under one name each its own, to be set aside.
+
+    Raises:
+        HubUnreachable, Refusal: see `push_from`.
+    """
+    store, inc = opened.store, opened.incarnation.inc
+    unsettled = outbox.first_unsettled(store, inc)
+    if wire.FROZEN not in welcome.orders:
+        first = starting_point(welcome.ack, unsettled)
+    elif unsettled is not None:
+        first = unsettled
+    else:
+        return
+    push_from(store, client, counter=opened.certificate.counter, inc=inc, first=first, pace=pace)
+
+
+def _beginning(opened: OpenCounter) -> wire.Mark:
+    return wire.Mark(seq=0, hash=anchor(opened.incarnation.certificate))
 
 
 def clerk_keys(store: Store) -> tuple[wire.ClerkKey, ...]:

@@ -6,16 +6,24 @@ where an operation stands. So a stick may be lost, repeated, or overtaken.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
+
+import msgspec
 
 from sbk_tui.data import outbox
 from sbk_tui.data.counter_file import OpenCounter, box_key
+from sbk_tui.data.line import line_state, note_line
 from sbk_tui.data.log import StoredRecord
+from sbk_tui.data.replica import Replica, place_of
+from sbk_tui.domain.card import BLOCKED
 from sbk_tui.errors import BadUsage, HubUnreachable, IntegrityFault, Refusal
 from sbk_tui.sync import bundle
+from sbk_tui.sync.pages import decode_page
+from sbk_tui.sync.pull import read_page
 from sbk_tui.sync.push import filed_receipt, weight_of
 from sbk_tui.sync.run import clerk_keys
+from sbk_tui.sync.wire import FROZEN
 
 MOST_BYTES = 48 * 1024 * 1024
 """Of records in one bundle; what is beyond goes with the next."""
@@ -52,10 +60,12 @@ def export_work(opened: OpenCounter, *, now_ms: Callable[[], int]) -> Exported:
         kind="work", sender=opened.certificate.counter, to=known["hub"].decode(), inc=inc,
         first=first, last=first + len(records) - 1, made=now_ms(),
     )  # fmt: skip
+    place = place_of(opened.store)
     work = bundle.Work(
         records=tuple(stored.record for stored in records),
         clerks=clerk_keys(opened.store),
-        cursor=int(known.get("cursor", b"0")),
+        cursor=place.after,
+        whole=place.whole,
         box=bundle.public_box(box_key(opened.store, bundle.new_box)),
     )
     content = bundle.pack(header, work, box=known["hub_box"], signer=opened.signer)
@@ -76,13 +86,22 @@ def _records(opened: OpenCounter, first: int) -> list[StoredRecord]:
             return records
 
 
-def take_word(opened: OpenCounter, answer: bundle.Opened) -> outbox.Tally:
-    """File the hub's receipts out of a bundle; return how things stand then.
+def take_word(
+    opened: OpenCounter,
+    answer: bundle.Opened,
+    *,
+    now_ms: Callable[[], int],
+    initials: Callable[[str], Sequence[str]],
+) -> outbox.Tally:
+    """File the hub's receipts out of a bundle, and take in what it decided; return the tally.
+
+    Its pages are applied as those of the network are: again, late or overtaken they change nothing.
 
     Raises:
         Refusal: `bundle.for_another`, `bundle.cut`.
         BadUsage: `sync.not_enrolled`.
-        IntegrityFault: `sync.chain_stopped`, the hub found a broken record.
+        IntegrityFault: `sync.chain_stopped`, the hub found a broken record; `sync.frozen`, two
+            machines live under this name.
     """
     known = outbox.peer(opened.store)
     public = known.get("hub_public")
@@ -105,4 +124,43 @@ def take_word(opened: OpenCounter, answer: bundle.Opened) -> outbox.Tally:
     outbox.file_receipts(opened.store, filed)
     if word.stopped is not None:
         raise IntegrityFault("sync.chain_stopped", seq=word.stopped.seq, reason=word.stopped.code)
+    if FROZEN in word.orders:
+        raise IntegrityFault("sync.frozen")
+    _take_pages(opened, word, public, now_ms, initials)
+    line = line_state(opened.store)
+    heard = max(line.reached, min(header.made, now_ms()))
+    note_line(opened.store, msgspec.structs.replace(line, reached=heard))
     return outbox.tally(opened.store)
+
+
+def _take_pages(
+    opened: OpenCounter,
+    word: bundle.Word,
+    public: bytes,
+    now_ms: Callable[[], int],
+    initials: Callable[[str], Sequence[str]],
+) -> None:
+    """Apply the pages that follow our cursor.
+
+    Raises:
+        Refusal: `bundle.cut`.
+    """
+    store, inc = opened.store, opened.incarnation.inc
+    replica = Replica(store, initials, now_ms, BLOCKED)
+    if word.epoch.encode() != outbox.peer(store).get("epoch", b""):
+        replica.begin_again(inc, word.ack.seq)
+        outbox.remember_peer(store, {"epoch": word.epoch.encode()})
+    after = word.after
+    for body in word.pages:
+        try:
+            answer = decode_page(body)
+            page = read_page(store, answer, public)
+        except HubUnreachable as error:
+            raise Refusal("bundle.cut") from error
+        place = replica.place()
+        if place.whole == word.whole and answer.next > place.after:
+            if word.whole:
+                replica.stage(page, after=after, last=page.last)
+            else:
+                replica.apply(page, after=after)
+        after = answer.next

@@ -18,6 +18,7 @@ import msgspec
 from sbk_tui.data.cases import CaseItem
 from sbk_tui.data.record import Certificate, Record
 from sbk_tui.data.seal import SUITE, Signer, digest, verify
+from sbk_tui.data.spoken import SpokenKey
 from sbk_tui.errors import Fact, HubUnreachable, Refusal
 
 PROTOCOL = 1
@@ -31,8 +32,9 @@ NONCE_HEADER = "Sbk-Nonce"
 """Of a question that anybody may ask (`TLS_PATH`): there is no `Sbk-Auth` to hold it."""
 ENROL_PATH, HELLO_PATH, PUSH_PATH = "/v1/enrol", "/v1/hello", "/v1/push"
 BLOB_PATH, TLS_PATH = "/v1/blob", "/v1/tls"
+FROZEN = "frozen"
+"""An order to a counter: two machines live under this name; it hands in and does no more."""
 
-_FINGERPRINT_LETTERS = 12
 _NAME = re.compile(r"[0-9A-Za-z-]{1,64}")
 _NO_NONCE = "-"
 
@@ -105,6 +107,13 @@ class ClerkKey(msgspec.Struct, frozen=True, kw_only=True):
     public: bytes
 
 
+class Former(msgspec.Struct, frozen=True, kw_only=True):
+    """The last that a counter's log has of its former life."""
+
+    inc: str
+    last: Mark
+
+
 class Enrol(msgspec.Struct, frozen=True, kw_only=True):
     """A counter's wish to belong to this city."""
 
@@ -114,6 +123,8 @@ class Enrol(msgspec.Struct, frozen=True, kw_only=True):
     certificate: bytes
     """The self-signed one, the anchor of this incarnation's chain."""
     signature: bytes
+    former: Former | None = None
+    """The life that this one continues, after a restore or a clone."""
 
 
 class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +150,10 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     now: int
     clerks: tuple[ClerkKey, ...] = ()
+    lease: str = ""
+    """What the last answer brought; empty before the first."""
+    wants_spoken: bool = False
+    """It has no key yet for reports over the telephone (B2)."""
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,6 +171,9 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[str, ...] = ()
     orders: tuple[str, ...] = ()
     box: bytes = b""
+    spoken: SpokenKey | None = None
+    lease: str = ""
+    """To be shown at the next hello: a copy of this machine cannot show it, too."""
 
 
 class Push(msgspec.Struct, frozen=True, kw_only=True):
@@ -376,26 +394,3 @@ def decode(body: bytes, message: type[T]) -> T:
         return msgspec.json.decode(body, type=message)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise HubUnreachable("hub.not_ours") from error
-
-
-def fingerprint(public: bytes) -> str:
-    """Return the twelve letters of a hub's key that stand in every enrolment code."""
-    return base64.b32encode(digest("sbk/hub/1", public)).decode("ascii")[:_FINGERPRINT_LETTERS]
-
-
-def split_code(code: str) -> tuple[str, str]:
-    """Return secret and hub fingerprint of an enrolment code, as typed or copied.
-
-    Raises:
-        Refusal: `hub.code_form`.
-    """
-    letters = re.sub(r"[\s-]", "", code).upper()
-    if not re.fullmatch(r"[A-Z2-7]{24}", letters):
-        raise Refusal("hub.code_form")
-    return letters[:-_FINGERPRINT_LETTERS], letters[-_FINGERPRINT_LETTERS:]
-
-
-def join_code(secret: str, public: bytes) -> str:
-    """Return an enrolment code in groups of four letters."""
-    letters = secret + fingerprint(public)
-    return "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))

@@ -17,7 +17,7 @@ from sbk_tui.domain.operations.loss import Cancel, FormalLoss
 from sbk_tui.domain.operations.replace import ApplyForReplacement
 from sbk_tui.errors import IntegrityFault, Refusal
 from sbk_tui.hub import registry
-from sbk_tui.sync import wire
+from sbk_tui.sync import enrolment_code, wire
 from sbk_tui.sync.client import Gap, HubClient, RawAnswer
 from sbk_tui.sync.enrol import enrol_with
 from tests.data.conftest import RULES, Office, make_office
@@ -30,7 +30,7 @@ Forgery = Callable[[Forger, Ed25519Signer], Record]
 
 
 def enrol(office: Office, city: City, code: str) -> None:
-    secret, _ = wire.split_code(code)
+    secret, _ = enrolment_code.split_code(code)
     enrol_with(office.opened, stranger_client(office, city), url="http://127.0.0.1", secret=secret)
 
 
@@ -152,10 +152,11 @@ def test_other_bytes_under_a_known_number_are_a_fork(
     with pytest.raises(Refusal, match=r"hub\.fork seq=2"):
         push(office, client, 2, [twin.make(Enable(card=CARDS[0]))])
     first = log_of(office)[0]
-    with pytest.raises(Refusal, match=r"hub\.fork seq=3"):
-        push(office, client, 3, [forger.make(ISSUE, op=first.read().op)])
+    again = push(office, client, 3, [forger.make(ISSUE, op=first.read().op)])
+    assert again.stopped == wire.Stop(seq=3, code="hub.fork")  # frozen: it only hands in
     assert len(city.verdicts()) == 2
-    assert city.rows("SELECT count(*) FROM case_item WHERE code = 'hub.fork'") == [(2,)]
+    codes = city.rows("SELECT code FROM case_item ORDER BY code")
+    assert codes == [("hub.cloned",), ("hub.fork",)]
 
 
 def test_an_erased_payload_sent_again_is_no_fork(

@@ -13,7 +13,7 @@ from sbk_tui.errors import BadUsage, Refusal
 from sbk_tui.hub import inbox, registry
 from sbk_tui.hub.home import create, open_hub
 from sbk_tui.hub.status import status_of
-from sbk_tui.sync import wire
+from sbk_tui.sync import enrolment_code
 from sbk_tui.sync.client import HubClient
 from sbk_tui.sync.enrol import enrol_with
 from tests.data.conftest import Office, make_office
@@ -158,8 +158,10 @@ def test_a_code_is_good_for_one_counter_and_a_week(
     tmp_path: Path, office: Office, city: City
 ) -> None:
     def enrol(each: Office, code: str) -> bytes:
-        secret, fingerprint = wire.split_code(code)
-        stranger = stranger_client(each, city, lambda key: wire.fingerprint(key) == fingerprint)
+        secret, fingerprint = enrolment_code.split_code(code)
+        stranger = stranger_client(
+            each, city, lambda key: enrolment_code.fingerprint(key) == fingerprint
+        )
         enrol_with(each.opened, stranger, url="http://127.0.0.1", secret=secret)
         with each.opened.store.session() as db:
             row = db.execute_sql("SELECT value FROM peer WHERE name = 'certificate'").fetchone()
@@ -186,8 +188,8 @@ def test_a_code_is_good_for_one_counter_and_a_week(
 def test_a_counter_is_judged_at_its_own_place_inside_the_granted_district(
     office: Office, city: City
 ) -> None:
-    here, _ = wire.split_code(city.code(district="410782"))
-    elsewhere, _ = wire.split_code(city.code(district="410783"))
+    here, _ = enrolment_code.split_code(city.code(district="410782"))
+    elsewhere, _ = enrolment_code.split_code(city.code(district="410783"))
     stranger = stranger_client(office, city)
     with pytest.raises(Refusal, match=r"hub\.enrol_differs"):
         enrol_with(office.opened, stranger, url="http://127.0.0.1", secret=elsewhere)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,14 @@ from selenium.webdriver.common.by import By
 
 from sbk_tui import wiring
 from sbk_tui.cli import main
+from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.hub import registry
 from sbk_tui.hub.home import open_hub
+from sbk_tui.sync.client import HubClient
 from sbk_tui.sync.enrol import enrol
 from sbk_tui.sync.run import client_for
 from sbk_tui.sync.tls import open_line
-from tests.data.conftest import make_office
+from tests.data.conftest import Office, make_office
 from tests.data.days import stock
 from tests.sync.city import nonce, sync
 
@@ -76,7 +79,27 @@ def test_a_supervisor_looks_at_the_city(
     assert "还可" in browser.find_element(By.CLASS_NAME, "bad").text
     sign_in(browser)
     assert "还没有窗口开通" in browser.find_element(By.TAG_NAME, "main").text
-    work_at_a_counter(tmp_path, url)
+    with counter(tmp_path, url) as (office, client):
+        office.do(stock())
+        assert sync(office, client).accepted == 1
+        the_work_is_seen(browser)
+        lost = BlindLoss(
+            card="Z00000018", name="持卡人甲", caller_name="刘洋", caller_phone="13800000000",
+            id_shown=True,
+        )  # fmt: skip
+        office.do(lost)
+        assert sync(office, client).held == 1
+    a_case_is_decided(browser)
+    browser.find_element(By.CSS_SELECTOR, "nav button").click()
+    assert browser.current_url.endswith("/page/login")
+    browser.back()
+    browser.refresh()
+    assert "/page/login" in browser.current_url
+    severe = [each for each in browser.get_log("browser") if each["level"] == "SEVERE"]
+    assert [each for each in severe if "403" not in each["message"]] == []
+
+
+def the_work_is_seen(browser: webdriver.Chrome) -> None:
     browser.refresh()
     line = browser.find_element(By.CSS_SELECTOR, "tbody tr")
     assert "百泉镇" in line.text
@@ -86,13 +109,15 @@ def test_a_supervisor_looks_at_the_city(
     assert "成品卡入库" in browser.find_element(By.TAG_NAME, "tbody").text
     browser.find_element(By.LINK_TEXT, "待处理事项").click()
     assert "没有待处理的事项" in browser.find_element(By.TAG_NAME, "main").text
-    browser.find_element(By.CSS_SELECTOR, "nav button").click()
-    assert browser.current_url.endswith("/page/login")
-    browser.back()
+
+
+def a_case_is_decided(browser: webdriver.Chrome) -> None:
     browser.refresh()
-    assert "/page/login" in browser.current_url
-    severe = [each for each in browser.get_log("browser") if each["level"] == "SEVERE"]
-    assert [each for each in severe if "403" not in each["message"]] == []
+    browser.find_element(By.CSS_SELECTOR, 'button[value="none"]').click()  # without a reason
+    assert browser.find_elements(By.CSS_SELECTOR, 'button[value="none"]') != []
+    browser.find_element(By.NAME, "reason").send_keys("电话核实过")
+    browser.find_element(By.CSS_SELECTOR, 'button[value="none"]').click()
+    assert "没有待处理的事项" in browser.find_element(By.TAG_NAME, "main").text
 
 
 def sign_in(browser: webdriver.Chrome) -> None:
@@ -103,17 +128,18 @@ def sign_in(browser: webdriver.Chrome) -> None:
     assert "赵岚" in browser.find_element(By.TAG_NAME, "nav").text
 
 
-def work_at_a_counter(tmp_path: Path, url: str) -> None:
+@contextmanager
+def counter(tmp_path: Path, url: str) -> Iterator[tuple[Office, HubClient]]:
+    """Give an enrolled counter and its line to the hub."""
     hub = open_hub(tmp_path / "city")
     with hub.store.write() as db:
         grant = registry.Grant("百泉镇", "T", "410782105")
         code = registry.new_code(db, grant, hub.signer.public, wiring.now_ms())
     hub.store.close()
-    office = make_office(tmp_path / "counter", key=None)
+    office = make_office(tmp_path / "counter", key=None, clock=[wiring.now_ms()])
     try:
         enrol(office.opened, url=url, code=code, now_ms=wiring.now_ms, new_nonce=nonce)
         client = client_for(office.opened, open_line(url), now_ms=wiring.now_ms, new_nonce=nonce)
-        office.do(stock())
-        assert sync(office, client).accepted == 1
+        yield office, client
     finally:
         office.opened.store.close()

@@ -32,6 +32,7 @@ from sbk_tui.hub.service import Service
 from sbk_tui.sync import wire
 from sbk_tui.sync.client import HubClient, RawAnswer
 from sbk_tui.sync.enrol import enrol_with
+from sbk_tui.sync.enrolment_code import fingerprint, split_code
 from sbk_tui.sync.push import SLOW, Pace
 from sbk_tui.sync.run import client_for, contact
 from tests.data.conftest import RULES, Office, letters
@@ -164,8 +165,8 @@ def nonce() -> str:
 def join(office: Office, city: City) -> HubClient:
     """Enrol a counter and return its client."""
     own = office.opened.certificate
-    secret, fingerprint = wire.split_code(city.code(level=own.level, district=own.district))
-    stranger = stranger_client(office, city, lambda key: wire.fingerprint(key) == fingerprint)
+    secret, known = split_code(city.code(level=own.level, district=own.district))
+    stranger = stranger_client(office, city, lambda key: fingerprint(key) == known)
     enrol_with(office.opened, stranger, url="http://127.0.0.1:8470", secret=secret)
     return client_for(office.opened, city.post, now_ms=lambda: office.clock[0], new_nonce=nonce)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import shutil
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,15 +14,22 @@ import pytest
 from sbk_tui import wiring
 from sbk_tui.cli import main
 from sbk_tui.data import outbox
+from sbk_tui.data.keyring import Cost
 from sbk_tui.data.ledger import Session
 from sbk_tui.data.line import LineState, line_state, note_line, waiting
+from sbk_tui.data.spoken import spoken_key
 from sbk_tui.data.store import Store
+from sbk_tui.domain.identity import SocialNumber
 from sbk_tui.domain.kinds import KINDS
+from sbk_tui.domain.operations.issue import IssueToPerson
+from sbk_tui.domain.spoken import SpokenAction, speak
+from sbk_tui.errors import BadUsage, IntegrityFault, Refusal
+from sbk_tui.sender import LOCK
 from sbk_tui.services.line_desk import LANES, LineDesk, age, lane_of
 from sbk_tui.sync.client import RawAnswer
 from sbk_tui.sync.meter import Meter
 from tests.data.conftest import RULES, Office
-from tests.data.days import stock
+from tests.data.days import CARDS, SELF, number, stock
 from tests.sync.test_commands import city, home, join, url, work
 
 __all__ = ["city", "home", "url"]
@@ -157,3 +167,93 @@ def test_a_line_that_is_down_is_told_with_its_age(office: Office) -> None:
     )  # fmt: skip
     assert desk.in_a_word() == "市中心不通3小时"
     assert "自动补报" in desk.told(desk.weather())
+
+
+@pytest.mark.clause("A5")
+def test_a_clerks_question_wakes_the_sender_and_brings_the_person(
+    enrolled: Path, tmp_path: Path, city: Path, url: str, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    assert main(["sync", "--home", str(enrolled)]) == 0
+    far = tmp_path / "far"
+    wiring.set_up(
+        far, office="峪河镇", level="T", district="410782106", clerk="zhang", name="张敏",
+        password=PASSWORD, cost=Cost(1, 64),
+    )  # fmt: skip
+    capsys.readouterr()
+    main(["hub", "enrol", "--home", str(city), "--level", "T", "--district", "410782106",
+          "--office", "峪河镇"])  # fmt: skip
+    join(far, url, capsys.readouterr().out.strip())
+    counter = wiring.sign_in(far, "zhang", PASSWORD)
+    beside = counter.start_sender()
+    try:
+        until(counter.opened.store, lambda: bool(outbox.peer(counter.opened.store).get("cursor")))
+        assert counter.desks.query.find(CARDS[0]) == ()
+        question = counter.desks.city.ask(CARDS[0], clause="3.2", purpose="service")
+        person = counter.desks.city.wait(question, threading.Event())
+        assert counter.desks.query.dossier(person).cards[0].number == CARDS[0]
+    finally:
+        assert beside is not None
+        beside.stop()
+        counter.close()
+    capsys.readouterr()
+    assert main(["find", CARDS[1], "--city", "--home", str(far)]) == 0
+    assert CARDS[1] in capsys.readouterr().out
+    assert main(["find", number(77), "--city", "--home", str(far)]) == Refusal.exit_code
+
+
+def test_a_database_put_back_by_hand_is_taken_up_by_command(
+    enrolled: Path, city: Path, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert url
+    place = str(enrolled)
+    assert main(["sync", "--home", place]) == 0
+    backup = enrolled / "backup.db"
+    shutil.copy(enrolled / "sbk.db", backup)
+    counter = wiring.sign_in(enrolled, "zhang", PASSWORD)
+    own = counter.seat.counter
+    operation = IssueToPerson(card=CARDS[2], receiver=SELF)
+    counter.ledger.perform(counter.ledger.intend(operation, op=counter.new_id()))
+    counter.close()
+    assert main(["sync", "--home", place]) == 0
+    assert main(["sync", "--home", place]) == 0
+    for beside in enrolled.glob("sbk.db*"):
+        beside.unlink()
+    backup.rename(enrolled / "sbk.db")
+    assert main(["sync", "--home", place]) == IntegrityFault.exit_code
+    assert "两台机器" in capsys.readouterr().err
+    assert main(["hub", "release", own, "--home", str(city)]) == 0
+    code = capsys.readouterr().out.split()[0]
+    assert main(["rejoin", "--code", code, "--home", place]) == 0
+    assert "取回 1 笔" in capsys.readouterr().out
+    assert main(["sync", "--home", place]) == 0
+    assert main(["audit", "verify", "--home", place]) == 0
+
+
+def test_nobody_rejoins_under_an_open_screen(
+    enrolled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (enrolled / LOCK).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        code = "A" * 24
+        assert main(["rejoin", "--code", code, "--home", str(enrolled)]) == BadUsage.exit_code
+    assert "正开着" in capsys.readouterr().err
+
+
+@pytest.mark.clause("B2")
+def test_a_spoken_loss_is_taken_by_command(
+    enrolled: Path, city: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sync", "--home", str(enrolled)]) == 0
+    counter = wiring.sign_in(enrolled, "zhang", PASSWORD)
+    agreed = spoken_key(counter.opened.store)
+    counter.close()
+    assert agreed is not None
+    person = SocialNumber.parse(number(0))
+    code = speak(agreed.key, agreed.counter, 1, SpokenAction.FORMAL, person)
+    command = ["hub", "spoken", code, person, "--by", "赵岚", "--home", str(city)]
+    capsys.readouterr()
+    assert main(command) == 0
+    assert "没有变化" in capsys.readouterr().out  # the work of the set-up has lost it already
+    command[2] = code[:-1] + str((int(code[-1]) + 1) % 10)
+    assert main(command) == Refusal.exit_code
+    assert "听错或写错" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sbk_tui.data.record import Record
 from sbk_tui.data.seal import Ed25519Signer
 from sbk_tui.errors import HubUnreachable, Refusal
-from sbk_tui.sync import wire
+from sbk_tui.sync import enrolment_code, wire
 
 SIGNER = Ed25519Signer(bytes(range(32)))
 
@@ -65,9 +65,9 @@ def test_a_receipt_and_a_batch_have_the_bytes_of_the_first_release() -> None:
 
 
 def test_a_code_carries_the_hubs_fingerprint() -> None:
-    code = wire.join_code("ABCDEFGHIJKL", SIGNER.public)
+    code = enrolment_code.join_code("ABCDEFGHIJKL", SIGNER.public)
     assert code == "ABCD-EFGH-IJKL-LGZM-U4QS-AE3L"
-    assert wire.split_code(f" {code.lower()}\n") == ("ABCDEFGHIJKL", "LGZMU4QSAE3L")
+    assert enrolment_code.split_code(f" {code.lower()}\n") == ("ABCDEFGHIJKL", "LGZMU4QSAE3L")
 
 
 @settings(deadline=None, max_examples=60)

@@ -15,6 +15,7 @@ from sbk_tui.data.migrations import (
     m0007_case,
     m0008_receipt,
     m0009_money,
+    m0011_city_ask,
     m0012_handover_out,
 )
 from sbk_tui.data.store import Store
@@ -31,6 +32,7 @@ STEPS: tuple[tuple[int, Callable[[], Sequence[Step]]], ...] = (
     (7, m0007_case.statements),
     (8, m0008_receipt.statements),
     (9, m0009_money.statements),
+    (11, m0011_city_ask.statements),
     (12, m0012_handover_out.statements),
 )
 NEWEST = STEPS[-1][0]

@@ -11,6 +11,7 @@ from sbk_tui.hub.migrations import (
     m0004_page,
     m0005_attachment,
     m0007_settle,
+    m0008_reach,
 )
 
 STEPS = (
@@ -19,6 +20,7 @@ STEPS = (
     (4, m0004_page.statements),
     (5, m0005_attachment.statements),
     (7, m0007_settle.statements),
+    (8, m0008_reach.statements),
 )
 NEWEST = STEPS[-1][0]
 

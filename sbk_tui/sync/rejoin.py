@@ -1,0 +1,93 @@
+"""A new life for a counter that was frozen or put back by hand, without losing its work (§9).
+
+What it has is handed in first; what the city has and its log has lost is fetched back; then the
+city makes a certificate for the new life, told where the former one ended. The key stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sbk_tui.data import outbox
+from sbk_tui.data.counter_file import OpenCounter, begin_life, clerks, next_life
+from sbk_tui.data.log import StoredRecord
+from sbk_tui.data.record import anchor, flaw_of
+from sbk_tui.data.taken_back import take_back
+from sbk_tui.errors import IntegrityFault
+from sbk_tui.sync import wire
+from sbk_tui.sync.client import HubClient
+from sbk_tui.sync.enrol import enrol_life
+from sbk_tui.sync.lives import AskOwn
+from sbk_tui.sync.push import filed_receipt
+from sbk_tui.sync.run import hand_in, say_hello
+
+
+def rejoin(
+    opened: OpenCounter,
+    client_of: Callable[[str], HubClient],
+    *,
+    secret: str,
+    version: str,
+    now_ms: Callable[[], int],
+    initials: Callable[[str], Sequence[str]],
+) -> int:
+    """Begin a new life with a one-time code; return how many records came back.
+
+    On return the counter has to be opened anew. Done again after a lost answer it goes on.
+
+    Args:
+        client_of: gives the line for an incarnation.
+
+    Raises:
+        Refusal: `hub.code_…`, `hub.counter_…`; HubUnreachable; IntegrityFault.
+    """
+    former = opened.incarnation.inc
+    client = client_of(former)
+    welcome = say_hello(opened, client, version=version, now_ms=now_ms)
+    hand_in(opened, client, welcome)
+    back = 0
+    while taken := _fetch(opened, client, initials):
+        back += taken
+    life = next_life(opened, now_ms())
+    last = wire.Former(inc=former, last=_end_of(opened))
+    enrol_life(opened, client_of(life.inc), life, secret=secret, former=last)
+    begin_life(opened.store, life, now_ms())
+    return back
+
+
+def _end_of(opened: OpenCounter) -> wire.Mark:
+    newest = outbox.head(opened.store, opened.incarnation.inc)
+    if newest is None:
+        return wire.Mark(seq=0, hash=anchor(opened.incarnation.certificate))
+    return wire.Mark(seq=newest[0], hash=newest[1])
+
+
+def _fetch(opened: OpenCounter, client: HubClient, initials: Callable[[str], Sequence[str]]) -> int:
+    """Fetch what follows the end of our log and write it back; return how many records it was.
+
+    Raises:
+        IntegrityFault: `sync.chain_stopped`, what came is not our own log going on.
+    """
+    end = _end_of(opened)
+    answer = client.own(AskOwn(after=end))
+    keys = {clerk.id: clerk.public for clerk in clerks(opened.store)}
+    found = []
+    for record in answer.ops:
+        envelope = record.read()
+        flaw = flaw_of(
+            record, envelope, prev=end.hash, counter_key=opened.signer.public,
+            clerk_key=keys.get(envelope.clerk),
+        )  # fmt: skip
+        place = (envelope.inc, envelope.seq)
+        if flaw or place != (opened.incarnation.inc, end.seq + 1):
+            raise IntegrityFault(
+                "sync.chain_stopped", seq=end.seq + 1, reason=flaw or "record.columns"
+            )
+        found.append((StoredRecord(envelope.op, *place, record), envelope))
+        end = wire.Mark(seq=envelope.seq, hash=record.hash)
+    receipts = [
+        filed_receipt(stored, sealed, client.hub_public)
+        for (stored, _), sealed in zip(found, answer.results, strict=True)
+    ]
+    take_back(opened.store, found, receipts, initials)
+    return len(found)
