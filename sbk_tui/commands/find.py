@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from sbk_tui import own_hub
 from sbk_tui.commands.output import credentials, emit, note, say
 from sbk_tui.config import home_folder
 from sbk_tui.data.lookup import Hit
@@ -51,7 +50,9 @@ def _ask_city(counter: Counter, text: str) -> None:
     Raises:
         BadUsage: `sync.not_enrolled`; Refusal `lookup.…`; HubUnreachable.
     """
-    from sbk_tui.commands.sync import caller_of  # late: brings TLS
+    # Late: TLS and the city's own program.
+    from sbk_tui import own_hub
+    from sbk_tui.commands.sync import caller_of
 
     caller = caller_of(counter)
     question = counter.desks.city.ask(text, clause="2.4.2", purpose=PURPOSES[0])

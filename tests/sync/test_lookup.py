@@ -66,7 +66,7 @@ def test_a_stranger_is_fetched_and_may_be_served(land: Land, sought: str) -> Non
     assert state_of(land.offices[0], CARDS[0]) == state_of(far, CARDS[0]) == "2"
 
 
-@pytest.mark.clause("A5", "N5")
+@pytest.mark.clause("A5")
 def test_both_ends_note_who_looked_at_whom_and_why(land: Land) -> None:
     known_elsewhere(land)
     far = land.offices[FAR]
