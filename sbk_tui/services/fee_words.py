@@ -77,7 +77,7 @@ def found(result: PosResult, slip: PaySlip) -> str:
         "fee.found",
         amount=decimal(result.amount_fen or 0),
         day=slip.paid_on.isoformat(),
-        time=slip.paid_time,
+        time=":".join((slip.paid_time[:2], slip.paid_time[2:4], slip.paid_time[4:])),
         reference=slip.reference,
         card=slip.card,
     )
