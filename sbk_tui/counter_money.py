@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from pathlib import Path
 
 from sbk_tui import config as configuration
@@ -14,6 +15,7 @@ from sbk_tui.data.sagas import Sagas
 from sbk_tui.domain.world import CHINA, from_ms
 from sbk_tui.hardware.ports import FormPrinter, PosTerminal
 from sbk_tui.printing.escp import Offset
+from sbk_tui.services.city_first import CityFirst
 from sbk_tui.services.fee_desk import FeeDesk
 from sbk_tui.services.form_desk import FormDesk
 from sbk_tui.services.number_desk import NumberDesk
@@ -26,6 +28,7 @@ def till_of(a: Around) -> Till:
     """Return what all money desks share: the ledger, the payments, the steps with devices."""
     return Till(
         ledger=a.ledger,
+        city=CityFirst(a.store, a.ledger, now_ms=a.now_ms, clock=time.monotonic, wait=time.sleep),
         money=Money(a.store, a.held.counter),
         sagas=Sagas(a.store, holder=process.this_process(), is_alive=process.is_alive),
         rules=a.rules,

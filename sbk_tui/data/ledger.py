@@ -17,6 +17,7 @@ from sbk_tui.data import record as rec
 from sbk_tui.data.beside import Beside
 from sbk_tui.data.block_list import listed_in
 from sbk_tui.data.leash import alone
+from sbk_tui.data.line import is_up
 from sbk_tui.data.log import subjects_of
 from sbk_tui.data.rebase import cursor_of
 from sbk_tui.data.records import Records
@@ -232,6 +233,8 @@ class Ledger:
             envelope, intent.payload, intent.salt, writer.head,
             counter=self._counter, clerk=self._session.signer,
         )  # fmt: skip
+        if intent.kind.nature is Nature.HUB_FIRST:
+            changed = ()  # what it changes comes with the city's verdict, as the city's row
         writer.append(envelope, sealed, changed)
         return Done(intent.op, envelope.seq, sealed.hash, rec.hlc_ms(hlc), changed, False)
 
@@ -254,7 +257,7 @@ class Ledger:
         )  # fmt: skip
         refuse_listed(intent.operation, writer.records, writer.listed)
         intent.operation.admit(writer.records, occasion, self._rules)
-        if intent.kind.nature is Nature.HUB_FIRST:
+        if intent.kind.nature is Nature.HUB_FIRST and not writer.is_line_up(self._now_ms()):
             raise HubUnreachable("hub.first", clause=intent.kind.clause, kind=intent.kind.name)
         return envelope, occasion
 
@@ -312,6 +315,10 @@ class _Writer:
     def listed(self, number: str) -> str | None:
         """Return the state under which the city lists a card whose row is not here."""
         return listed_in(self._db, number)
+
+    def is_line_up(self, now_ms: int) -> bool:
+        """Return whether the city has answered lately."""
+        return is_up(self._db, now_ms)
 
     def find(self, intent: Intent) -> Done | None:
         """Return the first result of this id, if it was met before.

@@ -5,12 +5,16 @@ The sender is a process of its own; the two meet here only.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from sbk_tui.data.outbox import peer, remember_peer
 from sbk_tui.data.store import Store
 
 _STATE, _SEND_NOW = "line", "send_now"
+FRESH_MS = 10 * 60_000
+"""An answer of the city that is older says nothing of the line now [A]."""
 
 
 class LineState(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +48,17 @@ def line_state(store: Store) -> LineState:
 def note_line(store: Store, state: LineState) -> None:
     """Keep how the line is."""
     remember_peer(store, {_STATE: msgspec.json.encode(state)})
+
+
+def is_up(db: Any, now_ms: int) -> bool:
+    """Return whether the city has answered lately, inside an open session."""
+    known = dict(
+        db.execute_sql("SELECT name, value FROM peer WHERE name IN (?, 'hub_public')", (_STATE,))
+    )
+    if len(known) < 2:
+        return False
+    state = msgspec.json.decode(known[_STATE], type=LineState)
+    return not state.code and now_ms - state.reached < FRESH_MS
 
 
 def is_enrolled(store: Store) -> bool:

@@ -11,6 +11,7 @@ from peewee import SqliteDatabase
 from sbk_tui.data.record import Certificate, Envelope, Record, hlc_ms
 from sbk_tui.data.records import Records
 from sbk_tui.domain.capability import Authority, CounterLevel
+from sbk_tui.domain.operations.base import Nature
 from sbk_tui.domain.world import Entity, Occasion, Seat, World, from_ms
 
 
@@ -74,12 +75,16 @@ def seat_of(certificate: bytes) -> Seat:
 def effect_of(
     world: World, stored: Record, envelope: Envelope, seat: Seat, approvers: Sequence[str] = ()
 ) -> tuple[Entity, ...]:
-    """Return what one record changes in `world`.
+    """Return what one record changes in `world`; what needs the city's word first, nothing.
+
+    That comes with the verdict, as the city's row.
 
     Raises:
         Refusal: the world is not the one in which it was done.
         IntegrityFault: `record.erased`, `record.payload`.
     """
+    if envelope.nature == Nature.HUB_FIRST:
+        return ()
     occasion = Occasion(
         at=from_ms(hlc_ms(envelope.hlc)),
         op=envelope.op,

@@ -130,6 +130,28 @@ def file_in(db: SqliteDatabase, filed: Filed) -> None:
         )
 
 
+class Word(NamedTuple):
+    """What the city said to one operation, once its rows are here."""
+
+    verdict: str
+    code: str
+    facts: dict[str, Fact]
+
+
+def word_on(store: Store, op: str) -> Word | None:
+    """Return the city's verdict on an operation; None while it, or what it changed, is not here."""
+    with store.session() as db:
+        row = db.execute_sql(
+            "SELECT verdict, code, facts, hub_pos FROM receipt"
+            " WHERE op = ? AND state <> 'received'",
+            (op,),
+        ).fetchone()
+        cursor = db.execute_sql("SELECT value FROM peer WHERE name = 'cursor'").fetchone()
+    if row is None or (row[3] or 0) > int(cursor[0] if cursor else 0):
+        return None
+    return Word(row[0], row[1], msgspec.json.decode(row[2]))
+
+
 def tally(store: Store) -> Tally:
     """Count every operation of this counter by where it stands with the city."""
     with store.session() as db:

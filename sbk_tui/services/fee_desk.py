@@ -232,19 +232,19 @@ class FeeDesk:
         """Ask the city to take the payment for an application (5.1.2.3).
 
         Raises:
-            Refusal: as `RegisterFee`; HubUnreachable: `hub.first`, the payment stays as it is.
+            Refusal, HubUnreachable: as `CityFirst.perform`; the payment then stays as it is.
         """
         operation = RegisterFee(payment=payment.id, application=application)
-        return self._till.ledger.perform(self._till.ledger.intend(operation, op=op))
+        return self._till.city.perform(self._till.ledger.intend(operation, op=op))
 
     def unregister(self, payment: Payment, reason: str, *, op: str) -> Done:
         """Ask the city to free a payment again.
 
         Raises:
-            Refusal: as `UnregisterFee`; HubUnreachable: `hub.first`.
+            Refusal, HubUnreachable: as `CityFirst.perform`.
         """
         operation = UnregisterFee(payment=payment.id, reason=reason)
-        return self._till.ledger.perform(self._till.ledger.intend(operation, op=op))
+        return self._till.city.perform(self._till.ledger.intend(operation, op=op))
 
     def _terminal(self) -> PosTerminal:
         if self._pos is None:

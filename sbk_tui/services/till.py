@@ -15,6 +15,7 @@ from sbk_tui.domain.payment import Payment, PaymentState, open_payment
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.world import CHINA, from_ms
 from sbk_tui.errors import Refusal
+from sbk_tui.services.city_first import CityFirst
 from sbk_tui.services.slips import Desk
 
 SAGA = "fee"
@@ -25,6 +26,7 @@ class Till:
     """The collaborators of a counter's fees, and what is asked of them together."""
 
     ledger: Ledger
+    city: CityFirst
     money: Money
     sagas: Sagas
     rules: Rules
