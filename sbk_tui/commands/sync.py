@@ -53,12 +53,21 @@ def run(args: argparse.Namespace) -> int:
         caller = caller_of(counter, as_json=args.json)
         with own_hub.running(home, caller.url):
             if args.watch:
-                caller.watch(threading.Event())
+                _watch_alone(home, caller)
             else:
                 caller.once()
     finally:
         counter.close()
     return 0
+
+
+def _watch_alone(home: Path, caller: Caller) -> None:
+    """Go on calling, as the one sender of this counter."""
+    stopped = threading.Event()
+    lock = sender.alone(home, stopped)
+    if lock is not None:
+        with lock:
+            caller.watch(stopped)
 
 
 def _run_beside_screen(home: Path, pipe: int) -> int:
