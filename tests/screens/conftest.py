@@ -98,8 +98,7 @@ async def open_job(pilot: Pilot[None], number: str) -> None:
 
 async def type_text(pilot: Pilot[None], text: str) -> None:
     """Type a text as an input method does."""
-    for char in text:
-        await pilot.press(char)
+    await pilot.press(*text)
 
 
 async def pick(pilot: Pilot[None], text: str) -> None:

@@ -15,6 +15,7 @@ from sbk_tui.app import SbkApp
 from sbk_tui.domain.application_check import check
 from sbk_tui.domain.operations.temp import StockTempCards
 from sbk_tui.domain.people import Application
+from sbk_tui.domain.world import from_ms
 from sbk_tui.screens.form import FieldRow
 from sbk_tui.services import new_application
 from sbk_tui.services.apply_desk import form_of as form_from
@@ -198,7 +199,7 @@ def test_what_was_typed_is_taken_along(typed: str, values: dict[str, str]) -> No
 
 
 def dossier(*, state: str = "03", doc_end: date | None = None) -> Dossier:
-    at = wiring.from_ms(1_790_000_000_000)
+    at = from_ms(1_790_000_000_000)
     person = replace(WANG_XIUYING, long_term=doc_end is None, doc_end=doc_end)
     wish = Application(
         id="a", person=person.id, state=state, bank="95588", made_at=at, counter="410782105-a1"

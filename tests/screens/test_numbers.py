@@ -38,7 +38,7 @@ async def test_a_carton_is_taken_in_once_and_an_overlap_is_refused(
     counter: wiring.Counter, app: SbkApp
 ) -> None:
     async with app.run_test(size=SIZE) as pilot:
-        await open_job(pilot, "010")
+        await open_job(pilot, "011")
         assert "按 F4 入库" in shown(app)
         await take_in(pilot, "1", "2026甲", "0012501", "0012600")
         for _ in range(30):  # a held key takes nothing in twice (N1)
@@ -52,7 +52,7 @@ async def test_a_carton_is_taken_in_once_and_an_overlap_is_refused(
         await take_in(pilot, "2", "2026乙", "0012600", "0012619")  # another paper
         assert "财政票据只剩 20 个票号" not in shown(app)
         await pilot.press("escape")
-        await open_job(pilot, "010")
+        await open_job(pilot, "011")
         assert "财政票据只剩 20 个票号，请领新票" in shown(app)
     assert kinds(counter).count("numbers.take_in") == 2
 
@@ -63,7 +63,7 @@ async def test_a_void_number_keeps_its_reason_and_the_next_one_is_offered(
 ) -> None:
     do(counter, TakeInNumbers(paper="2", batch="2026乙", first="F0001", last="F0050"))
     async with app.run_test(size=SIZE) as pilot:
-        await open_job(pilot, "010")
+        await open_job(pilot, "011")
         await pilot.press("f7")
         await settled(pilot)
         for _ in range(30):  # nothing becomes void by a held key
@@ -100,8 +100,8 @@ async def test_a_township_has_no_numbers(private_folder: Path) -> None:
     township = make_counter(private_folder / "township")
     app = SbkApp(opened=township)
     async with app.run_test(size=SIZE) as pilot:
-        await open_job(pilot, "010")
+        await open_job(pilot, "011")
         assert "本级窗口不办理此项业务。〔第四条〕" in shown(app)
-        assert "0.10 票号库存" not in shown(app).splitlines()[0]
+        assert "0.11 票号库存" not in shown(app).splitlines()[0]
     assert "numbers.take_in" not in kinds(township)
     township.close()
