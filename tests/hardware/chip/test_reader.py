@@ -37,9 +37,11 @@ def read(limit_s: float = 5.0) -> SocialCard:
 
 
 def swap(slot: VirtualReaderSlot, card: VirtualCard) -> None:
-    """Pull, wait until the reader has seen it, insert."""
+    """Pull, insert, and wait until the reader has seen both."""
     pull(slot)
     slot.insert(card)
+    with soon() as cancel:
+        reader().await_card(cancel, present=True)
 
 
 def test_a_card_is_read_whole_and_powered_down_afterwards(slot: VirtualReaderSlot) -> None:
