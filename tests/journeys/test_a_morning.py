@@ -56,7 +56,7 @@ def someone(home: Path, state: str) -> dict[str, str]:
 def test_a_loss_report_survives_a_power_cut_and_is_done_once(home: Path) -> None:
     person = someone(home, "1")
     with Terminal(["demo", "--keep", str(home)], home=home) as terminal:
-        terminal.wait_for("临时挂失")
+        terminal.wait_for("输编号")
         terminal.press("31", "enter")
         terminal.wait_for("输入后结果随即出现")
         terminal.press(person["number"], "enter")
@@ -89,11 +89,11 @@ def test_a_loss_report_survives_a_power_cut_and_is_done_once(home: Path) -> None
 @pytest.mark.clause("1.2", "B14")
 def test_the_card_on_the_training_reader_is_read(home: Path) -> None:
     with Terminal(["demo", "--keep", str(home)], home=home) as terminal:
-        terminal.wait_for("临时挂失")
+        terminal.wait_for("输编号")
         terminal.press("f9")
         terminal.wait_for("演练托盘")
         terminal.press("down", "enter")
-        terminal.wait_for("临时挂失")
+        terminal.wait_for("输编号")
         terminal.press("12", "enter")
         terminal.wait_for("*有效期至")
         terminal.press("f2")
@@ -105,7 +105,7 @@ def test_the_card_on_the_training_reader_is_read(home: Path) -> None:
 def test_a_dropped_line_loses_not_one_letter(home: Path) -> None:
     person = someone(home, "1")
     with Terminal(["demo", "--keep", str(home)], home=home) as terminal:
-        terminal.wait_for("临时挂失")
+        terminal.wait_for("输编号")
         terminal.press("31", "enter")
         terminal.wait_for("输入后结果随即出现")
         terminal.press(person["number"], "enter")
