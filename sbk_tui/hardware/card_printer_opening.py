@@ -27,5 +27,5 @@ def open_card_printer(url: str, variables: Mapping[str, str] | None = None) -> C
         # Late: no counter of an office loads a simulated printer.
         from sbk_tui.hardware.card_printer_twin import running
 
-        return LineCardPrinter(running(place.place).url)
+        return LineCardPrinter(running(place.place).device)
     return LineCardPrinter(url, variables)

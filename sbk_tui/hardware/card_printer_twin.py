@@ -34,9 +34,11 @@ FAULTS = (
     "absent", "ribbon_chip", "ribbon_out", "cover_open", "hopper_empty", "jam", "chip_unit",
     "dead_chip", "blank_of_other_bank", "unclear_face", "slow", "lose_feed", "lose_print",
     "lose_print_before", "lose_eject", "repeat_answer", "wrong_check",
+    "line_cut",
 )  # fmt: skip
 """What a test or a drill can ask for, by name. `lose_…`: done, and the answer is lost;
-`lose_print_before`: the command is lost, too."""
+`lose_print_before`: the command is lost, too; `line_cut`: done, and the line breaks, a pty for
+good."""
 _STOPS = {  # action: the conditions under which the printer refuses it, first to last
     "feed": ("cover_open", "chip_unit"),
     "print": ("cover_open", "ribbon_chip", "ribbon_out"),
@@ -55,6 +57,7 @@ _CONCERNS = {  # fault that happens once: the actions at which it does
     "lose_eject": {"eject", "reject"},
     "repeat_answer": {"feed", "print", "eject", "reject"},
     "wrong_check": {"feed", "print", "eject", "reject"},
+    "line_cut": {"feed", "print", "eject", "reject"},
 }
 
 
@@ -172,7 +175,7 @@ class SimulatedCardPrinter:
             self._released.wait(self._slow_s)  # without the lock: a tray may look meanwhile
         with self._lock:
             if self._fault == "absent":
-                return Reply(b"", hang_up=True)
+                return Reply(b"")
             match wish:
                 case codec.Ask():
                     return Reply(codec.frame(tag, self._state()))
@@ -214,8 +217,8 @@ class SimulatedCardPrinter:
         if fault == "lose_print_before":
             return Reply(b"")
         data = codec.frame(tag, self._outcome(wish, fault))
-        if fault.startswith("lose_"):
-            return Reply(b"")
+        if fault.startswith("lose_") or fault == "line_cut":
+            return Reply(b"", hang_up=fault == "line_cut")
         if fault == "wrong_check":
             data = data[:-1] + bytes([data[-1] ^ 0x0F])
         return Reply(data * 2 if fault == "repeat_answer" else data)
