@@ -127,7 +127,7 @@ def end_of(step: Callable[[], object]) -> str:
     return ""
 
 
-OUTCOMES = {  # fault: at which command, what the driver says (?: unknown), faces printed, panels left
+OUTCOMES = {  # fault: at which command, its end (?: unknown), faces printed, panels left
     "ribbon_chip": ("print", "cardprinter.ribbon_chip", 0, 200),
     "ribbon_out": ("print", "cardprinter.ribbon_out", 0, 0),
     "cover_open": ("feed", "cardprinter.cover_open", 0, 200),
