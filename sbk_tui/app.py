@@ -89,7 +89,9 @@ class SbkApp(LeanApp[None]):
         if self._opened is not None:
             self._show_menu(self._opened.desks)
         elif self._sign_in is not None:
+            self.hold_keys()  # some are typed before the door is drawn
             self.push_screen(LoginScreen(self._open), self._show_menu)
+            self.call_after_refresh(self.let_keys_go)
 
     def _open(self, clerk: str, password: str) -> Desks:
         assert self._sign_in is not None  # noqa: S101 -- the door is shown only with a key to it
@@ -102,6 +104,7 @@ class SbkApp(LeanApp[None]):
         from sbk_tui.screens.menu import MenuScreen
 
         self.push_screen(MenuScreen(desks))
+        self.call_after_refresh(self.let_keys_go)
         self._idle = self.set_interval(_LOOK_S, self._look_at_clock)
         # After the menu was drawn: the first picture does not wait for another process.
         self.call_after_refresh(self._start_beside)
