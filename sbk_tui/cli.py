@@ -29,6 +29,8 @@ COMMANDS = {  # command → module below sbk_tui.commands
     "rejoin": "rejoin",
     "bundle": "bundle",
     "audit": "audit",
+    "backup": "backup",
+    "restore": "restore",
     "clerk": "clerk",
     "clauses": "clauses",
     "doctor": "doctor",

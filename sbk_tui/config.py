@@ -83,6 +83,17 @@ class Kiosk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Without a key; then the screen is blank."""
 
 
+class Backup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Backups that are made by themselves [A]."""
+
+    folder: str = ""
+    """On another medium (a USB stick); empty: none are made."""
+    every: int = 4
+    """Hours between two."""
+    keep: int = 14
+    """How many of this counter stay in the folder."""
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -92,6 +103,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     hub: Hub = Hub()
     session: SessionSettings = SessionSettings()
     kiosk: Kiosk = Kiosk()
+    backup: Backup = Backup()
     rules: Settings = Settings()
     training: bool = False
     """A training counter: 演练 on screen and paper."""

@@ -152,12 +152,15 @@ class KioskApp(LeanApp[None]):
         if self._opened is not None:
             self._show(self._opened)
         elif self._sign_in is not None:
+            self.hold_keys()  # some are typed before the door is drawn
             self.push_screen(LoginScreen(self._sign_in), self._show)
+            self.call_after_refresh(self.let_keys_go)
 
     def _show(self, kiosk: Kiosk | None) -> None:
         if kiosk is None:
             return
         self._opened, self._sign_in = kiosk, None
+        self.drop_keys()  # whoever comes first has typed none of them
         self.push_screen(KioskScreen(kiosk.desk))
         if not self.is_headless:
             self._sender = kiosk.start_sender()

@@ -54,6 +54,27 @@ def make(counter: Counter) -> None:
         enrol(counter.opened, url=url, code=code, now_ms=now_ms, new_nonce=new_nonce)
 
 
+def new_code(home: Path, counter: str) -> str:
+    """Return a code of the hub beside a counter, for another life of that counter.
+
+    Raises:
+        BadUsage: `hub.missing`, `hub.no_such_counter`.
+    """
+    hub = open_hub(home / FOLDER)
+    try:
+        with hub.store.write() as db:
+            grant = registry.grant_of(db, counter)
+            return registry.new_code(db, grant, hub.signer.public, now_ms())
+    finally:
+        hub.store.close()
+
+
+def is_served(url: str) -> bool:
+    """Return whether something serves the address of a hub on this machine."""
+    port = urlsplit(url).port
+    return port is not None and _is_served(port)
+
+
 @contextmanager
 def running(home: Path, url: str) -> Iterator[None]:
     """Let the hub beside the counter at `home` serve `url`; where there is none, do nothing."""

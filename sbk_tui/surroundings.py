@@ -32,7 +32,7 @@ from sbk_tui.errors import (
 from sbk_tui.services import words
 from sbk_tui.services.line_desk import age as words_of_age
 from sbk_tui.services.line_desk import word_of_list
-from sbk_tui.texts import word
+from sbk_tui.texts import word, words_for
 
 _LEAST_MB = 500
 """A year of a busy counter takes about half of it [A]."""
@@ -42,6 +42,8 @@ _DAY_MS = 86_400_000
 _UNSENT_DAYS = 3
 """From then on an office is reminded that the city knows nothing of its work (B21) [A]."""
 _HOUR_MS = 3_600_000
+_BACKUP_DAYS = 3
+"""A weekend without a backup is no fault [A]."""
 _TOO_OPEN = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -105,6 +107,27 @@ def _block_list(place: Place) -> str | None:
     if now - held.at > warn * _HOUR_MS:
         raise HubUnreachable("doctor.block_list", age=words_of_age(now - held.at))
     return word_of_list(held, now)
+
+
+def _backup(place: Place) -> str | None:
+    """Say how old the last backup is; one on the disk of the records saves nothing with it."""
+    folder = place.config.backup.folder
+    if not folder or place.lookup is None:
+        return None
+    kept, now = place.lookup.last_backup(), place.now_ms()
+    if not kept.at:
+        raise Refusal("doctor.no_backup", place=folder)
+    age = words_of_age(now - kept.at)
+    if kept.code:
+        raise StorageFault(
+            "doctor.backup_failed", age=age, why=words_for(kept.code, {"place": folder}).message
+        )
+    if now - kept.at > _BACKUP_DAYS * _DAY_MS:
+        raise Refusal("doctor.backup_old", age=age)
+    path = Path(folder).expanduser()
+    if path.is_dir() and path.stat().st_dev == place.home.stat().st_dev:
+        raise Refusal("doctor.backup_same_disk", age=age, place=folder)
+    return word("doctor.backed_up", age=age, seq=kept.seq)
 
 
 def _portraits(place: Place) -> str | None:
@@ -232,4 +255,5 @@ CHECKS: tuple[tuple[str, Callable[[Place], str | None]], ...] = (
     ("hub", _hub),
     ("unsent", _unsent),
     ("block_list", _block_list),
+    ("backup", _backup),
 )

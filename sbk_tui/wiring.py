@@ -33,6 +33,7 @@ from sbk_tui.pinyin import initials
 from sbk_tui.sender import Sender
 from sbk_tui.services.desks import Desks
 
+BACKUP_LOG = "backup.log"
 LEAD, CLERK = "lead", "clerk"
 """负责人 adds clerks and approves; 经办 does the counter's work. Both may do all business."""
 
@@ -56,6 +57,9 @@ class Counter:
     rules: Rules
     opened: counter_file.OpenCounter
     key: bytes | None
+    """Of the database; None: it is plain."""
+    data_key: bytes
+    """What the slots of the keyring hold; backups are sealed with it."""
     seat: Seat
     session: Session
     ledger: Ledger
@@ -68,6 +72,12 @@ class Counter:
         if not is_enrolled(self.opened.store):
             return None
         return sender.start(self.home, self.key)
+
+    def start_keeper(self) -> Sender | None:
+        """Start the process that makes backups, when a folder for them is configured."""
+        if not self.config.backup.folder:
+            return None
+        return sender.start_beside(self.home, ("backup", "--watch"), self.data_key, BACKUP_LOG)
 
     def close(self) -> None:
         """Close the database in this thread."""
@@ -187,6 +197,7 @@ def open_for(
         rules=rules,
         opened=opened,
         key=key,
+        data_key=keys.data_key,
         seat=seat,
         session=session,
         ledger=ledger,

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from peewee import SqliteDatabase
 
+from sbk_tui.data.backup_note import Kept, last_backup
 from sbk_tui.data.block_list import ListAge, list_age
 from sbk_tui.data.line import is_enrolled
 from sbk_tui.data.record import Envelope, decode_payload, hlc_ms
@@ -216,6 +217,10 @@ class Lookup:
     def block_list(self) -> ListAge:
         """Return how much of the city's list of lost and cancelled cards is here."""
         return list_age(self._store)
+
+    def last_backup(self) -> Kept:
+        """Return the last good backup of this counter, and how the last attempt went."""
+        return last_backup(self._store)
 
     def open_cases(self) -> int:
         """Return how many cases wait for a clerk."""

@@ -74,7 +74,7 @@ class PinScreen(JobScreen):
 
     def body(self) -> ComposeResult:
         """The search, and behind it the person and what the chip says."""
-        yield PersonSearch(self.desks.query)
+        yield self.search()
         with Vertical(id="work"):
             yield PersonPanel()
             yield Static("", id="said", markup=False)

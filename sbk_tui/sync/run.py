@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from sbk_tui.data import city_asks, outbox, spoken
-from sbk_tui.data.counter_file import OpenCounter, clerks
+from sbk_tui.data.counter_file import OpenCounter, clerks, in_former_life
 from sbk_tui.data.record import anchor
 from sbk_tui.data.replica import Replica
 from sbk_tui.data.store import Store
@@ -66,8 +66,10 @@ def contact(
         HubUnreachable, Refusal: see `push_from`, `pull`.
         IntegrityFault: `sync.frozen`, two machines live under this name; what waited was handed
             in; `sync.counter_behind`, `sync.other_history`: this database is not the
-            one the hub has heard from; nothing was sent.
+            one the hub has heard from; nothing was sent; `sync.restored`, as long as the life
+            after a restore is not taken in.
     """
+    refuse_restored(opened)
     store, inc = opened.store, opened.incarnation.inc
     known = outbox.peer(store)
     welcome = say_hello(opened, client, version=version, now_ms=now_ms)
@@ -95,6 +97,16 @@ def contact(
     hand_in(opened, client, welcome, pace)
     pull(store, client, replica, counter=opened.certificate.counter, inc=inc)
     return outbox.tally(store)
+
+
+def refuse_restored(opened: OpenCounter) -> None:
+    """Refuse to talk for a counter that was restored from a backup and has not rejoined.
+
+    Raises:
+        IntegrityFault: `sync.restored`.
+    """
+    if in_former_life(opened) is not None:
+        raise IntegrityFault("sync.restored")
 
 
 def say_hello(

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -36,6 +36,8 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self._command = [sys.executable, "-m", "sbk_tui", *arguments]
         self._home = home
+        self.everything = ""
+        """All that was ever written to the screen."""
 
     def __enter__(self) -> Self:
         self._master, slave = pty.openpty()
@@ -69,12 +71,28 @@ class Terminal:
 
     def wait_for(self, words: str) -> None:
         """Read until `words` stand on the screen."""
+        self._read_until(words, lambda: words in self.text)
+
+    def wait_for_title(self, words: str) -> None:
+        """Read until `words` stand in the first line."""
+        self._read_until(words, lambda: words in self.text.splitlines()[0])
+
+    def _read_until(self, words: str, there: Callable[[], bool]) -> None:
         limit = time.monotonic() + _PATIENCE_S
-        while words not in self.text:
+        while not there():
             assert time.monotonic() < limit, f"{words!r} never came:\n{self.text}"
             ready, _, _ = select.select([self._master], [], [], 0.1)
             if ready:
-                self._stream.feed(os.read(self._master, 65536))
+                written = os.read(self._master, 65536)
+                self.everything += written.decode("utf-8", "replace")
+                self._stream.feed(written)
+
+    def wait_for_quiet(self) -> None:
+        """Wait until the terminal no longer shows by itself what is typed."""
+        limit = time.monotonic() + _PATIENCE_S
+        while termios.tcgetattr(self._master)[3] & termios.ECHO:
+            assert time.monotonic() < limit, "it still echoes"
+            time.sleep(0.001)
 
     def press(self, *keys: str) -> None:
         """Press keys by name, or type a text."""
