@@ -27,6 +27,7 @@ from sbk_tui.domain.capability import KIOSK, Capability
 from sbk_tui.errors import DeviceAbsent, Refusal
 from sbk_tui.hardware.ports import SocialCardReader
 from sbk_tui.pinyin import initials
+from sbk_tui.process import keep_memory_private
 from sbk_tui.resources import ASSETS
 from sbk_tui.screens.kiosk import KioskScreen
 from sbk_tui.screens.login import LoginScreen
@@ -190,6 +191,7 @@ class KioskApp(LeanApp[None]):
 
 def run_from_command(home: Path) -> int:
     """Run the kiosk at `home` in this terminal: sign-in first. Returns the exit code."""
+    keep_memory_private()
     app = KioskApp(sign_in=partial(sign_in, home))
     try:
         app.run(mouse=False)

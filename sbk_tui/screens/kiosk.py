@@ -22,6 +22,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
+from sbk_tui.domain.pin import wipe
 from sbk_tui.errors import (
     Cancelled,
     CardRemoved,
@@ -77,7 +78,9 @@ class KioskScreen(Background, Screen[None]):
         self._at = At.WAIT
         self._guest: Guest | None = None
         self._visit: Visit | None = None
-        self._pin = bytearray()
+        self._pin = bytearray(_MOST)
+        """What was typed so far: one place, overwritten; one that grew would be copied about."""
+        self._typed = 0
         self._op = ""
         self._number = 0
         self._timer: Timer | None = None
@@ -109,8 +112,7 @@ class KioskScreen(Background, Screen[None]):
 
     def _forget(self) -> None:
         """Blank everything that is about a visitor."""
-        self._pin[:] = bytes(len(self._pin))
-        self._pin = bytearray()
+        self._wipe()
         self._guest = self._visit = None
         self._op = ""
         self._show((), "")
@@ -137,7 +139,7 @@ class KioskScreen(Background, Screen[None]):
         self._watch(self._number)
         self._ask_pin(guest.tries)
 
-    @work(thread=True, exit_on_error=False, group="presence")
+    @work(thread=True, description="a thread", exit_on_error=False, group="presence")
     def _watch(self, number: int) -> None:
         # In a thread: touch nothing of the screen but post_message.
         try:
@@ -218,7 +220,7 @@ class KioskScreen(Background, Screen[None]):
             "",
             word("kiosk.pin", tries=self._guest.tries),
             "",
-            f"    {_MASK if self._pin else word('kiosk.pin_empty')}",
+            f"    {_MASK if self._typed else word('kiosk.pin_empty')}",
         )
         self._show(lines, word("kiosk.keys_pin"), message=message, tone="bad")
 
@@ -228,13 +230,13 @@ class KioskScreen(Background, Screen[None]):
 
     def _pin_key(self, event: events.Key) -> None:
         if event.key == "backspace":
-            self._pin[:] = bytes(len(self._pin))
-            self._pin = bytearray()
-        elif event.key == "enter" and len(self._pin) >= _FEWEST:
+            self._wipe()
+        elif event.key == "enter" and self._typed >= _FEWEST:
             self._verify()
             return
-        elif event.character and event.character in "0123456789" and len(self._pin) < _MOST:
-            self._pin += event.character.encode("ascii")
+        elif event.character and event.character in "0123456789" and self._typed < _MOST:
+            self._pin[self._typed] = ord(event.character)
+            self._typed += 1
         elif event.key == "escape":
             self._farewell("kiosk.take")
             return
@@ -243,11 +245,17 @@ class KioskScreen(Background, Screen[None]):
         self._show_pin()
 
     def _verify(self) -> None:
-        pin, self._pin, guest = self._pin, bytearray(), self._guest
+        guest, pin = self._guest, self._pin[: self._typed]
+        self._wipe()
         if guest is None:
+            wipe(pin)
             return
         self._show((word("kiosk.checking"),), "")
         self.in_background(partial(self._desk.verify, guest, pin), self._verified)
+
+    def _wipe(self) -> None:
+        wipe(self._pin)
+        self._typed = 0
 
     def _verified(self, visit: Visit) -> None:
         self._visit = visit

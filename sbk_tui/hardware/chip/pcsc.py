@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from sbk_tui.errors import Cancelled, CardRemoved, DeviceAbsent, DeviceBusy, DeviceFault
+from sbk_tui.hardware.chip import direct
 
 _POLL_MS = 200
 _SHORTEST = 2  # a status word
@@ -182,17 +183,19 @@ class PcscCard:
 
     def _transmit(self, command: bytes | bytearray) -> bytes:
         scard = self._scard
-        header = (
-            scard.SCARD_PCI_T1 if self._protocol == scard.SCARD_PROTOCOL_T1 else scard.SCARD_PCI_T0
-        )
-        result, answer = scard.SCardTransmit(self._handle, header, list(command))
+        if isinstance(command, bytearray) and direct.available():
+            result, answer = direct.transmit(self._handle, self._protocol, command)
+        else:
+            t1 = self._protocol == scard.SCARD_PROTOCOL_T1
+            header = scard.SCARD_PCI_T1 if t1 else scard.SCARD_PCI_T0
+            result, signed = scard.SCardTransmit(self._handle, header, list(command))
+            answer = bytes(byte & 0xFF for byte in signed)  # signed in some builds
         if result != scard.SCARD_S_SUCCESS:
             raise _error(scard, result, self._reader)
         if len(answer) < _SHORTEST:
             # PC/SC calls it success when the card goes in the middle of an answer.
             raise CardRemoved("chip.card_removed")
-        # Signed bytes in some builds.
-        return bytes(byte & 0xFF for byte in answer)
+        return answer
 
 
 def _error(scard: Any, result: int, reader: str) -> DeviceFault:
