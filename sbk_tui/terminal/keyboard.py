@@ -53,7 +53,7 @@ class WipingDriver(LinuxDriver):
         try:
             for at in range(count):
                 # Empty in the middle of a character; to the parser that would be the end.
-                if key := decode(packet[at : at + 1]):
+                if key := decode(bytes(packet[at : at + 1])):
                     for message in parser.feed(key):
                         self.process_message(message)
         finally:
