@@ -17,6 +17,8 @@ from sbk_tui.domain.rules import Settings
 from sbk_tui.errors import BadUsage
 
 FILE = "config.toml"
+ON_READER = "reader"
+"""The place of a PIN pad that is part of the card reader."""
 
 
 class Devices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,7 +33,8 @@ class Devices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     key_service_ca: str = ""
     """File with the certificate authority of the key service; empty: the system's."""
     pin_pad: str = ""
-    """密码键盘: `serial:///dev/ttyUSB1`, as the other serial devices; empty: none."""
+    """密码键盘: `serial:///dev/ttyUSB1`, as the other serial devices; `reader`: the card reader's
+    own; empty: none."""
     pin_pad_style: str = "star"
     """The pad's language, a row of the table in `pinpad_codec`."""
     printer: str = ""

@@ -34,7 +34,7 @@ from sbk_tui.resources import ASSETS
 from sbk_tui.screens.bars import MessageLine
 from sbk_tui.screens.sealed import SealedScreen
 from sbk_tui.screens.work import Background
-from sbk_tui.services.kiosk_desk import Done, Guest, KioskDesk, Reported, Visit
+from sbk_tui.services.kiosk_desk import AtReader, Done, Guest, KioskDesk, Reported, Visit
 from sbk_tui.texts import explain, word
 
 _RETRY_S = 5.0
@@ -42,6 +42,14 @@ _RETRY_S = 5.0
 _FEWEST, _MOST = 4, 16
 """Digits of a PIN that the chip takes."""
 _MASK = "＊ " * 6
+_PLACES = {True: "kiosk.at_the_reader", False: "kiosk.at_the_pad"}
+_ENDED_THERE = {
+    "pinpad.silent": "kiosk.time_is_up",
+    "pinpad.too_long": "kiosk.time_is_up",
+    "pinpad.cancelled": "kiosk.take",
+    "pin.length": "kiosk.take",
+}
+"""What the visitor did at a pad, and how the visit ends."""
 
 
 class At(Enum):
@@ -179,6 +187,8 @@ class KioskScreen(Background, Screen[None]):
                 self._not_met(error)
             case At.PIN if error.code == "chip.pin_wrong":
                 self._again(error)
+            case At.PIN if error.code in _ENDED_THERE:
+                self._farewell(_ENDED_THERE[error.code])
             case At.SURE | At.HOME if _stays(error):
                 self._home(explain(error).message, "bad")
             case _ if isinstance(error, CardRemoved):
@@ -209,7 +219,24 @@ class KioskScreen(Background, Screen[None]):
                 (greeting, "", word("kiosk.last_try")), word("kiosk.keys_last"), message=message
             )
         else:
+            self._begin_pin(message)
+
+    def _begin_pin(self, message: str = "") -> None:
+        pad, guest = self._desk.pad(), self._guest
+        if pad is None or guest is None:
             self._show_pin(message)
+            return
+        # It has limits of its own, and goes dark when the card does.
+        self._limit(None)
+        lines = (
+            word("kiosk.greeting", name=guest.name),
+            "",
+            word("kiosk.pin", tries=guest.tries),
+            "",
+            word(_PLACES[isinstance(pad, AtReader)]),
+        )
+        self._show(lines, word("kiosk.keys_at_pad"), message=message, tone="bad")
+        self.in_background(lambda: self._desk.verify_at(self.cancel, guest, pad), self._verified)
 
     def _show_pin(self, message: str = "") -> None:
         # The mask is the same for any number of digits: who looks on learns nothing.
@@ -287,8 +314,17 @@ class KioskScreen(Background, Screen[None]):
             self._farewell("kiosk.take")
 
     def _change_pin(self, visit: Visit) -> None:
-        """Lay the sealed screen above; it has a limit of its own for each question (B11)."""
+        """Ask at a pad, else on the sealed screen; each has limits of its own (B11)."""
         self._limit(None)
+        pad = self._desk.pad()
+        if pad is not None:
+            self._show(
+                (word("kiosk.change_there"), "", word(_PLACES[isinstance(pad, AtReader)])), ""
+            )
+            self.in_background(
+                lambda: self._desk.change_pin(self.cancel, visit, pad), self._changed
+            )
+            return
         self._sealed = sealed = SealedScreen(over_ssh=False)
         self.app.push_screen(sealed)
         self.in_background(
@@ -340,7 +376,7 @@ class KioskScreen(Background, Screen[None]):
         match self._at:
             case At.LAST if key == "1":
                 self._at = At.PIN
-                self._show_pin()
+                self._begin_pin()
             case At.LAST if key in {"0", "escape"}:
                 self._farewell("kiosk.take")
             case At.HOME:
