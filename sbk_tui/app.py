@@ -13,6 +13,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
+from sbk_tui.process import keep_memory_private
 from sbk_tui.resources import ASSETS
 from sbk_tui.screens.login import LoginScreen
 from sbk_tui.services.desks import Desks
@@ -182,6 +183,7 @@ def run_from_command(home: Path) -> int:
     """Run the counter at `home` in this terminal: sign-in first. Returns the exit code."""
     from sbk_tui import wiring
 
+    keep_memory_private()
     app = SbkApp(sign_in=lambda clerk, password: wiring.sign_in(home, clerk, password))
     try:
         app.run(mouse=False)
@@ -196,6 +198,7 @@ def run(opened: Opened, *, tray: Tray | None = None) -> int:
     Args:
         tray: the simulated devices of a training counter, for its screens.
     """
+    keep_memory_private()
     app = SbkApp(opened=opened, tray=tray)
     try:
         app.run(mouse=False)

@@ -19,6 +19,8 @@ from sbk_tui.errors import BadUsage
 from sbk_tui.hardware.ports import CardSheet
 
 FILE = "config.toml"
+ON_READER = "reader"
+"""The place of a PIN pad that is part of the card reader."""
 
 
 class Devices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,7 +35,8 @@ class Devices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     key_service_ca: str = ""
     """File with the certificate authority of the key service; empty: the system's."""
     pin_pad: str = ""
-    """密码键盘: `serial:///dev/ttyUSB1`, as the other serial devices; empty: none."""
+    """密码键盘: `serial:///dev/ttyUSB1`, as the other serial devices; `reader`: the card reader's
+    own; empty: none."""
     pin_pad_style: str = "star"
     """The pad's language, a row of the table in `pinpad_codec`."""
     printer: str = ""

@@ -40,7 +40,8 @@ def pin_desk(a: Around, chips: ChipDesk) -> PinDesk:
     return PinDesk(
         chips=chips,
         keys=_key_service_of(a.config),
-        pad=_pin_pad_of(a.config),
+        pad=pin_pad_of(a.config),
+        pad_on_reader=has_pad_on_reader(a.config),
         ledger=a.ledger,
         lookup=a.lookup,
         drafts=DraftDesk(Drafts(a.store), a.session.clerk, a.now_ms),
@@ -84,9 +85,15 @@ def _key_service_of(config: configuration.Config) -> Callable[[], KeyService] | 
     return driver
 
 
-def _pin_pad_of(config: configuration.Config) -> Callable[[], PinPad] | None:
+def has_pad_on_reader(config: configuration.Config) -> bool:
+    """Return whether the holder is to type at the card reader itself."""
+    return config.devices.pin_pad == configuration.ON_READER
+
+
+def pin_pad_of(config: configuration.Config) -> Callable[[], PinPad] | None:
+    """Return what makes the driver of a pad with a line of its own; None: not there."""
     devices = config.devices
-    if not devices.pin_pad:
+    if not devices.pin_pad or has_pad_on_reader(config):
         return None
 
     def driver() -> PinPad:

@@ -181,9 +181,22 @@ def _pin_pad(place: Place) -> str | None:
     devices = place.config.devices
     if not devices.pin_pad:
         return None
+    if devices.pin_pad == configuration.ON_READER:
+        return _pad_on_reader(devices)
     from sbk_tui.hardware.pinpad_driver import SerialPinPad
 
     return SerialPinPad(devices.pin_pad, devices.pin_pad_style, os.environ).identify()
+
+
+def _pad_on_reader(devices: configuration.Devices) -> str:
+    if not devices.social_card_reader:
+        raise DeviceAbsent("chip.none_configured")
+    from sbk_tui.hardware.chip.opening import open_social_card_reader
+
+    reader = open_social_card_reader(devices.social_card_reader, os.environ)
+    if not reader.pad_on_reader():
+        raise DeviceAbsent("pinpad.not_on_reader")
+    return reader.identify()
 
 
 def _printer(place: Place) -> str | None:

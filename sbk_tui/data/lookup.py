@@ -170,6 +170,11 @@ class Lookup:
         with self._store.session() as db:
             return Records(db, self._initials).temp_card(number)
 
+    def temp_card_with(self, identification: str) -> TempCard | None:
+        """Return the temporary card whose chip has this 卡识别码; one that is out before others."""
+        with self._store.session() as db:
+            return Records(db, self._initials).temp_card_with(identification)
+
     def batch(self, batch: str) -> tuple[tuple[Person | None, Card], ...]:
         """Return the cards of a batch with their holders, by card number."""
         with self._store.session() as db:

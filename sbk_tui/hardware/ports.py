@@ -271,6 +271,31 @@ class SocialCardReader(Protocol):
             DeviceFault, OutcomeUnknown, Refusal: as `verify`.
         """
 
+    def verify_at_pad(self, card: SocialCard) -> None:
+        """Check the PIN that the holder types at the reader's own pad, once.
+
+        It cannot be broken off from here: the holder's cancel key or the reader's limit ends it.
+
+        Raises:
+            DeviceAbsent: `pinpad.not_on_reader`; DeviceFault: `pinpad.silent`,
+                `pinpad.cancelled`, `pinpad.reader_refused`; Refusal: `pin.length`.
+            DeviceFault, OutcomeUnknown, Refusal: as `verify`.
+        """
+
+    def change_pin_at_pad(self, card: SocialCard) -> None:
+        """Change the PIN at the reader's own pad: old one, new one twice; exactly once.
+
+        Raises:
+            Refusal: `pin.not_equal`; and as `verify_at_pad`.
+        """
+
+    def pad_on_reader(self) -> bool:
+        """Return whether the reader has such a pad; no card is needed.
+
+        Raises:
+            DeviceAbsent, DeviceBusy: as `identify` and the line's.
+        """
+
     def unblock(
         self, cancel: threading.Event, card: SocialCard, service: KeyService, *, op: str
     ) -> None:

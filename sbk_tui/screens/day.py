@@ -157,7 +157,7 @@ class DayScreen(OverList, Background, Screen[None]):
         kept = {box: f"{c.recorded} {c.counted} {c.cause}" for box, c in self._counts.items()}
         self._save(FormDraft(id=self._draft, op=self._op, step="count", values=kept))
 
-    @work(thread=True, group="draft")
+    @work(thread=True, description="a thread", group="draft")
     def _save(self, draft: FormDraft) -> None:
         self._desks.drafts.save(JOB, draft)
 

@@ -204,7 +204,7 @@ class JobScreen(Background, Screen[None]):
             self._save(*self._to_keep)
             self._to_keep = None
 
-    @work(thread=True, group="draft")
+    @work(thread=True, description="a thread", group="draft")
     def _save(self, job: str, draft: FormDraft) -> None:
         self.desks.drafts.save(job, draft)
 

@@ -264,7 +264,9 @@ class PinScreen(JobScreen):
             self.job, self._seen, self._card, self._chip, self._presence,
             self._op, self._draft, last_try_agreed,
         )  # fmt: skip
-        pad = self._entry.open(needed=self.job.needs_new)
+        pad = self._entry.open(
+            "pin.at_the_reader" if self.job.needs_new else "", digits_needed=self.job.needs_keys
+        )
         if pad is not None:
             self.in_background(
                 lambda: self.desks.pins.carry_out(work, pad, self.cancel), self._done
@@ -345,7 +347,7 @@ class PinScreen(JobScreen):
         if answer == "give_up":
             self.in_background(partial(self.desks.pins.give_up, pending), self._done)
         elif answer is not None:
-            prompt, pad = _CHECKS[answer], self._entry.open(needed=True)
+            prompt, pad = _CHECKS[answer], self._entry.open(f"pin.{answer}_at_the_reader")
             if pad is not None:
                 self.in_background(
                     lambda: self.desks.pins.check(pending, prompt, pad, self.cancel), self._checked

@@ -24,11 +24,20 @@ from sbk_tui.errors import DeviceFault, OutcomeUnknown, Refusal
 from sbk_tui.hardware.ports import SocialCard, SocialCardReader
 from sbk_tui.services import words
 from sbk_tui.services.menu import nearest_counters
-from sbk_tui.services.pin_desk import JOBS, PinDesk, PinPad, Presence, Work
+from sbk_tui.services.pin_desk import (
+    JOBS,
+    AtReader,
+    Entry,
+    PinDesk,
+    Presence,
+    Prompt,
+    Work,
+    verify,
+)
 from sbk_tui.services.progress import Road, road
 from sbk_tui.texts import name_of, word
 
-__all__ = ["Done", "Guest", "KioskDesk", "Limits", "Reported", "Visit"]
+__all__ = ["AtReader", "Done", "Entry", "Guest", "KioskDesk", "Limits", "Reported", "Visit"]
 CLAUSE = "A3"
 _DEAD = frozenset({CardState.FORMAL_LOST, CardState.CANCELLED})
 _COMMAND = "kiosk"
@@ -132,6 +141,19 @@ class KioskDesk:
             raise DeviceFault("chip.pin_blocked", left=0)
         return left
 
+    def pad(self) -> Entry | None:
+        """Return where the visitor types the PIN; None: at the kiosk's own keys."""
+        return self._pins.pad()
+
+    def verify_at(self, cancel: threading.Event, guest: Guest, pad: Entry) -> Visit:
+        """Have the PIN typed at `pad` and checked, once.
+
+        Raises:
+            DeviceFault: `pinpad.…`, and as `verify`; Cancelled: as the pad.
+        """
+        verify(self._reader, guest.card, pad, Prompt.OLD, cancel)
+        return self._let_in(guest)
+
     def verify(self, guest: Guest, pin: bytearray) -> Visit:
         """Check the PIN once; `pin` is overwritten, whatever comes of it.
 
@@ -142,6 +164,9 @@ class KioskDesk:
             self._reader.verify(guest.card, pin)
         finally:
             wipe(pin)
+        return self._let_in(guest)
+
+    def _let_in(self, guest: Guest) -> Visit:
         self._access.note(
             at_ms=self._now_ms(), person=guest.person, command=_COMMAND,
             purpose=word("kiosk.purpose"), revealed="",
@@ -251,7 +276,7 @@ class KioskDesk:
 
     # ------------------------------------------------------------------ 密码修改
 
-    def change_pin(self, cancel: threading.Event, visit: Visit, pad: PinPad) -> Done:
+    def change_pin(self, cancel: threading.Event, visit: Visit, pad: Entry) -> Done:
         """Have the PIN changed by the holder alone (4.1); on return it is on disk.
 
         An outcome that is not known is recorded as that at once: nobody here can look later.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import date
+from enum import Enum
 from typing import NamedTuple
 
 import msgspec
@@ -22,14 +23,27 @@ from sbk_tui.domain.operations.pin import ChangePin, PinWork, ResetPin, UnlockPi
 from sbk_tui.domain.pin import LAST_TRY, LENGTH, Presence, presence_of, refuse_weak, wipe
 from sbk_tui.domain.rules import Rules
 from sbk_tui.errors import DeviceAbsent, DeviceFault, OutcomeUnknown, Refusal, SbkError
-from sbk_tui.hardware.ports import KeyService, PinPad, Prompt, SocialCard
+from sbk_tui.hardware.ports import KeyService, PinPad, Prompt, SocialCard, SocialCardReader
 from sbk_tui.services.chip_desk import ChipDesk, refuse_another
 from sbk_tui.services.draft_desk import DraftDesk, FormDraft
 from sbk_tui.services.slips import Desk, slip_record
 
-__all__ = ["JOBS", "Handled", "Pending", "PinDesk", "PinPad", "Presence", "Prompt", "Work"]
+__all__ = [
+    "JOBS", "AtReader", "Entry", "Handled", "Pending", "PinDesk", "PinPad", "Presence", "Prompt",
+    "Work",
+]  # fmt: skip
 SENT = "sent"
 """The step of a draft whose work was begun at the chip."""
+
+
+class AtReader(Enum):
+    """The holder types at the card reader's own pad: no digit comes to this program."""
+
+    PAD = "reader"
+
+
+Entry = PinPad | AtReader
+"""Where the holder types."""
 
 
 class PinJob(NamedTuple):
@@ -105,8 +119,10 @@ class PinDesk:
         over_ssh: bool,
         today: Callable[[], date],
         new_id: Callable[[], str],
+        pad_on_reader: bool = False,
         owes_paper: bool = True,
     ) -> None:
+        self._pad_on_reader = pad_on_reader
         self._owes_paper = owes_paper  # a kiosk has no printer
         self._chips = chips
         self._keys = keys
@@ -124,16 +140,23 @@ class PinDesk:
 
     # ------------------------------------------------------------------ before
 
-    def pad(self) -> PinPad | None:
-        """Return the PIN pad; None: the sealed screen is to be used.
+    def pad(self, *, digits_needed: bool = False) -> Entry | None:
+        """Return where the holder types; None: at the sealed screen.
+
+        Args:
+            digits_needed: the key service encrypts the PIN (4.3), so the reader alone cannot.
 
         Raises:
-            Refusal: `pin.forbidden`, no pad, and the office wants no PIN at this keyboard.
+            Refusal: `pin.forbidden`, no pad, and the office wants no PIN at this keyboard;
+                `pin.reader_cannot`, a reset where the reader's pad is the only one.
         """
+        if self._pad_on_reader and not digits_needed:
+            return AtReader.PAD
         if self._pad is not None:
             return self._pad()
         if not self._rules.settings.pin_on_screen:
-            raise Refusal("pin.forbidden", clause="B11")
+            code = "pin.reader_cannot" if self._pad_on_reader else "pin.forbidden"
+            raise Refusal(code, clause="B11")
         return None
 
     @property
@@ -189,8 +212,10 @@ class PinDesk:
 
     # ------------------------------------------------------------------ the work
 
-    def carry_out(self, work: Work, pad: PinPad, cancel: threading.Event) -> Handled:
+    def carry_out(self, work: Work, pad: Entry, cancel: threading.Event) -> Handled:
         """Have the PIN typed, have the chip do it once, record it; on return it is on disk.
+
+        Typed at the reader a PIN is seen by nobody here: a weak one cannot be refused.
 
         Raises:
             Refusal: the card in the reader is another, the PIN is weak, `pin.last_try`.
@@ -204,13 +229,22 @@ class PinDesk:
         if work.job.needs_old and left == LAST_TRY and not work.last_try_agreed:
             raise Refusal("pin.last_try", clause=work.job.clause)
         try:
-            self._ask_and_do(work, left, pad, cancel)
+            if isinstance(pad, AtReader):
+                self._have_it_done_there(work, left)
+            else:
+                self._ask_and_do(work, left, pad, cancel)
         except OutcomeUnknown:
             raise  # the draft stays, and says so; so it does after anything unforeseen
         except SbkError:
             self._drafts.drop(work.draft)
             raise
         return self._record(work, confirmed=True)
+
+    def _have_it_done_there(self, work: Work, left: int | None) -> None:
+        if work.job.payload is not ChangePin:
+            raise Refusal("pin.reader_cannot", clause="B11")
+        self._note_sent(work, left)
+        self._chips.driver().change_pin_at_pad(work.chip)
 
     def _ask_and_do(
         self, work: Work, left: int | None, pad: PinPad, cancel: threading.Event
@@ -323,7 +357,7 @@ class PinDesk:
         return left
 
     def check(
-        self, pending: Pending, prompt: Prompt, pad: PinPad, cancel: threading.Event
+        self, pending: Pending, prompt: Prompt, pad: Entry, cancel: threading.Event
     ) -> Handled | None:
         """Try the new or the old PIN at the card once; None: the old one holds, nothing was done.
 
@@ -331,11 +365,7 @@ class PinDesk:
             DeviceFault: `chip.pin_wrong`, `chip.pin_blocked`: it stays unknown; the reader's.
             Refusal: `chip.another_card`.
         """
-        pin = pad.enter(cancel, prompt)
-        try:
-            self._chips.driver().verify(pending.work.chip, pin)
-        finally:
-            wipe(pin)
+        verify(self._chips.driver(), pending.work.chip, pad, prompt, cancel)
         if prompt is Prompt.CHECK_NEW:
             return self._record(pending.work, confirmed=True)
         self._drafts.drop(pending.work.draft)
@@ -344,3 +374,21 @@ class PinDesk:
     def give_up(self, pending: Pending) -> Handled:
         """Record that it was tried and nobody can say what the card did."""
         return self._record(pending.work, confirmed=False)
+
+
+def verify(
+    reader: SocialCardReader, card: SocialCard, pad: Entry, prompt: Prompt, cancel: threading.Event
+) -> None:
+    """Have the holder type a PIN and the card check it, once.
+
+    Raises:
+        DeviceFault, OutcomeUnknown, Refusal, Cancelled: as the pad and the port's `verify`.
+    """
+    if isinstance(pad, AtReader):
+        reader.verify_at_pad(card)
+        return
+    pin = pad.enter(cancel, prompt)
+    try:
+        reader.verify(card, pin)
+    finally:
+        wipe(pin)

@@ -62,6 +62,16 @@ class LeanApp(App[ReturnType]):
         self._held: list[events.Event] | None = None
         self.theme = "ansi-dark"
 
+    def get_driver_class(self) -> type[Driver]:
+        """Return a driver that keeps nothing of what was typed; elsewhere Textual's own."""
+        chosen = super().get_driver_class()
+        if chosen.__name__ != "LinuxDriver":
+            return chosen
+        # Late: only there is a terminal to read from.
+        from sbk_tui.terminal import keyboard
+
+        return keyboard.WipingDriver if keyboard.textual_is_as_expected() else chosen
+
     def action_repaint(self) -> None:
         """Draw the whole screen anew, for a terminal that somebody else wrote on."""
         self._terminal.forget()

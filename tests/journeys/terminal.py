@@ -21,8 +21,9 @@ import pyte
 
 KEYS = {
     "enter": "\r", "escape": "\x1b", "up": "\x1b[A", "down": "\x1b[B", "tab": "\t",
-    "f1": "\x1bOP", "f2": "\x1bOQ", "f5": "\x1b[15~", "f6": "\x1b[17~", "f7": "\x1b[18~",
-    "f8": "\x1b[19~", "f9": "\x1b[20~", "f10": "\x1b[21~", "backspace": "\x7f",
+    "f1": "\x1bOP", "f2": "\x1bOQ", "f3": "\x1bOR",
+    "f5": "\x1b[15~", "f6": "\x1b[17~", "f7": "\x1b[18~", "f8": "\x1b[19~",
+    "f9": "\x1b[20~", "f10": "\x1b[21~", "backspace": "\x7f",
 }  # fmt: skip
 _PATIENCE_S = 20.0
 
@@ -36,8 +37,8 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self._command = [sys.executable, "-m", "sbk_tui", *arguments]
         self._home = home
-        self.everything = ""
-        """All that was ever written to the screen."""
+        self.recorded = bytearray()
+        """Everything that came to the terminal."""
 
     def __enter__(self) -> Self:
         self._master, slave = pty.openpty()
@@ -83,16 +84,11 @@ class Terminal:
             assert time.monotonic() < limit, f"{words!r} never came:\n{self.text}"
             ready, _, _ = select.select([self._master], [], [], 0.1)
             if ready:
-                written = os.read(self._master, 65536)
-                self.everything += written.decode("utf-8", "replace")
-                self._stream.feed(written)
+                came = os.read(self._master, 65536)
+                self.recorded += came
+                self._stream.feed(came)
 
     def wait_for_quiet(self) -> None:
-        """Wait until the terminal no longer shows by itself what is typed."""
-        limit = time.monotonic() + _PATIENCE_S
-        while termios.tcgetattr(self._master)[3] & termios.ECHO:
-            assert time.monotonic() < limit, "it still echoes"
-            time.sleep(0.001)
 
     def press(self, *keys: str) -> None:
         """Press keys by name, or type a text."""

@@ -37,7 +37,7 @@ def test_a_burst_before_anything_is_drawn_is_neither_lost_nor_shown(home: Path) 
         terminal.wait_for_quiet()
         terminal.press(f"1001\r{PASSWORD}\r242\r")
         terminal.wait_for_title("2.4.2 个人综合查询")
-        assert PASSWORD not in terminal.everything
+        assert PASSWORD.encode() not in terminal.recorded
 
 
 def test_an_enter_too_many_behind_the_id_takes_nothing_from_the_password(home: Path) -> None:

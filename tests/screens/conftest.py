@@ -67,6 +67,15 @@ def kinds(counter: wiring.Counter) -> list[str]:
         return [row[0] for row in db.execute_sql("SELECT kind FROM operation ORDER BY seq")]
 
 
+def everything_stored(counter: wiring.Counter) -> Iterator[bytes]:
+    """Yield every value of every table, as bytes: the file itself may be encrypted."""
+    with counter.opened.store.session() as db:
+        for (table,) in db.execute_sql("SELECT name FROM sqlite_master WHERE type = 'table'"):
+            for row in db.execute_sql(f'SELECT * FROM "{table}"'):  # noqa: S608 -- its own names
+                for value in row:
+                    yield bytes(value) if isinstance(value, bytes) else str(value).encode()
+
+
 @pytest.fixture
 def level() -> str:
     """Give the counter's level; a test parametrizes it for another one."""

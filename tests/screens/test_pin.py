@@ -30,6 +30,7 @@ from tests.screens.conftest import (
     CARDS,
     PASSWORD,
     PEOPLE,
+    everything_stored,
     kinds,
     make_counter,
     open_job,
@@ -454,15 +455,6 @@ async def test_no_byte_of_a_pin_is_left_anywhere(window: Window, private_folder:
     packed = bytes.fromhex(OLD), bytes.fromhex(NEW)
     for secret in (OLD.encode(), NEW.encode(), packed[0] + packed[1], packed[1] + b"\xff"):
         assert secret not in whole
-
-
-def everything_stored(counter: wiring.Counter) -> Iterator[bytes]:
-    """Yield every value of every table, as bytes: the file itself may be encrypted."""
-    with counter.opened.store.session() as db:
-        for (table,) in db.execute_sql("SELECT name FROM sqlite_master WHERE type = 'table'"):
-            for row in db.execute_sql(f'SELECT * FROM "{table}"'):  # noqa: S608 -- its own names
-                for value in row:
-                    yield bytes(value) if isinstance(value, bytes) else str(value).encode()
 
 
 class Keeping:

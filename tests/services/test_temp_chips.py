@@ -263,6 +263,46 @@ def test_a_social_card_in_the_reader_is_no_temporary_card(
     assert (caught.value.code, service.asked) == ("temp.social_card", [])
 
 
+@pytest.mark.clause("6.2", "6.3")
+def test_a_card_in_the_reader_is_known_by_its_chip_its_number_or_its_holder(
+    counter: wiring.Counter, slot: SocialCardReaderTwin
+) -> None:
+    desk, card, never = with_reader(counter, slot), powered(), threading.Event()
+    do(counter, StockTempCards(box="L1", numbers=("E00000035",)))
+    slot.insert(card)
+    with pytest.raises(Refusal) as caught:
+        desk.desks.chips.read_temp_card(never)
+    assert caught.value.code == "temp.chip_unknown"
+    issue(desk)
+    assert desk.desks.chips.read_temp_card(never) == temp(counter)
+    act(desk, "6.3", {"box": "L1"})
+    assert desk.desks.chips.read_temp_card(never) == temp(counter)  # a blank is known, too
+    # Given out without a reader: only what stands on the chip tells.
+    issue(counter, card="L000018", person=OTHER.id)
+    foreign = powered("foreign_region")
+    for bears, of in (("E00000035", HOLDER), ("E99999994", OTHER)):
+        lying = card_of(of, bears)
+        lying.profile.ef05[0] = (0x01, foreign.record(0x01))
+        slot.insert(lying)
+        found = desk.desks.chips.read_temp_card(never).number
+        assert found == ("E00000035" if of is HOLDER else "L000018")
+
+
+@pytest.mark.clause("6.2")
+def test_a_social_card_or_nobodys_is_not_taken_for_a_temporary_one(
+    counter: wiring.Counter, slot: SocialCardReaderTwin
+) -> None:
+    desk = with_reader(counter, slot).desks.chips
+    for card, code in (
+        (card_of(HOLDER, CARDS[0]), "temp.social_card"),
+        (card_of(HOLDER, "E99999994"), "temp.chip_unknown"),
+    ):
+        slot.insert(card)
+        with pytest.raises(Refusal) as caught:
+            desk.read_temp_card(threading.Event())
+        assert caught.value.code == code
+
+
 @pytest.mark.clause("6.1.1.1", "B3")
 def test_a_worn_chip_is_named_listed_and_ended_in_the_ledger(
     counter: wiring.Counter, slot: SocialCardReaderTwin
