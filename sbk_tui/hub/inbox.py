@@ -61,6 +61,8 @@ def receive(
         Gap: the hub has to get other records first.
     """
     ack = ack_of(db, who)
+    if not records:
+        return Received(ack, 0)
     if first > ack.seq + 1 or first < 1:
         raise Gap(ack.seq + 1)
     for taken, record in enumerate(records):
@@ -248,6 +250,19 @@ def next_unjudged(db: SqliteDatabase, who: Member) -> Record | None:
         (who.counter, who.inc),
     ).fetchone()
     return msgspec.msgpack.decode(row[0], type=Record) if row else None
+
+
+def left_unjudged(db: SqliteDatabase, before: int) -> list[tuple[str, str]]:
+    """Return (counter, incarnation) of which a record was received before and is not judged.
+
+    What was set aside is named by the incarnation that handed it in.
+    """
+    rows = db.execute_sql(
+        "SELECT counter, inc, min(received) FROM inbox WHERE state = 'received'"
+        " GROUP BY counter, inc HAVING min(received) < ? ORDER BY 3",
+        (before,),
+    ).fetchall()
+    return list(dict.fromkeys((counter, inc.partition("/")[0]) for counter, inc, _ in rows))
 
 
 def judged_to(db: SqliteDatabase, who: Member) -> int:

@@ -166,10 +166,13 @@ class Judge:
         self._now_ms = now_ms
         self.decider = Decider(hub=hub, signer=signer, initials=initials, now_ms=now_ms)
 
-    def judge_all(self, who: Member) -> None:
-        """Judge everything of `who` that was stored and not judged, oldest first.
+    def judge_all(self, who: Member, most: int | None = None) -> None:
+        """Judge what of `who` was stored and not judged, oldest first.
 
         Before that, what a person was to decide and did not gets its standard answer.
+
+        Args:
+            most: about how many; None: everything.
 
         Raises:
             StorageFault, IntegrityFault: the database says no; what is not judged stays stored.
@@ -179,8 +182,9 @@ class Judge:
         if late:
             with self._store.write() as db:
                 self.decider.pass_deadlines(db)
-        while self._judge_lot(who):
-            pass
+        judged = 0
+        while (most is None or judged < most) and self._judge_lot(who):
+            judged += LOT
 
     def release(self, who: Member, head: bytes) -> None:
         """Judge what was set aside of the log that ends with `head`: its machine goes on.

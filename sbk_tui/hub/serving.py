@@ -6,8 +6,10 @@ import logging
 import os
 import signal
 import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from sbk_tui.errors import BadUsage
 
@@ -60,6 +62,27 @@ def supervise(work: Callable[[], None], workers: int) -> None:
             time.sleep(_PAUSE_S)
         if not ended:
             running.add(_start(work))
+
+
+@contextmanager
+def every(pause_s: float, job: Callable[[], object]) -> Iterator[None]:
+    """Do `job` again and again beside what is served; what it fails of is told and tried again."""
+    ended = threading.Event()
+
+    def go_on() -> None:
+        while not ended.wait(pause_s):
+            try:
+                job()
+            except Exception as error:  # the service goes on whatever becomes of this
+                _log.exception("hub job failed: %s", type(error).__name__)
+
+    thread = threading.Thread(target=go_on, name="hub-job", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _start(work: Callable[[], None]) -> int:
