@@ -129,7 +129,8 @@ def of_records(db: SqliteDatabase, records: Iterable[Record]) -> Iterable[Row]:
         envelope = record.read()
         received, receipt = db.execute_sql(
             "SELECT i.received, coalesce(d.receipt, i.receipt) FROM inbox i"
-            " LEFT JOIN decision d ON d.op = i.op AND d.receipt IS NOT NULL WHERE i.op = ?",
+            " LEFT JOIN decision d ON d.op = i.op AND d.receipt IS NOT NULL WHERE i.op = ?"
+            " ORDER BY coalesce(d.pos, 0) DESC LIMIT 1",
             (envelope.op,),
         ).fetchone()
         kept = None if receipt is None else bytes(receipt)

@@ -178,6 +178,14 @@ def _filed_up_to(
     return [last._replace(op=stored.op) for stored in batch[: named + 1]]
 
 
+def _severity(receipt: wire.Receipt) -> str:
+    """Return how urgent the case of a receipt is; empty: nobody has to do anything."""
+    waits_for_newer = receipt.state is wire.State.HELD and receipt.code.startswith("kind.")
+    if not receipt.code or waits_for_newer:
+        return ""
+    return _SEVERITY.get(receipt.state, "yellow")
+
+
 def filed_receipt(stored: StoredRecord, sealed: wire.Sealed, public: bytes) -> outbox.Filed:
     """Return the receipt of `stored` as it is kept.
 
@@ -197,5 +205,5 @@ def filed_receipt(stored: StoredRecord, sealed: wire.Sealed, public: bytes) -> o
         hub_pos=receipt.pos,
         at=receipt.at,
         body=msgspec.msgpack.encode(sealed),
-        severity=_SEVERITY.get(receipt.state, "yellow") if receipt.code else "",
+        severity=_severity(receipt),
     )
