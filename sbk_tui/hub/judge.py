@@ -23,13 +23,14 @@ from sbk_tui.domain.conflicts import Answer
 from sbk_tui.domain.handover import Handover
 from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.domain.operations.loss import FormalLoss, TemporaryLoss
+from sbk_tui.domain.operations.make import ReportToCentre
 from sbk_tui.domain.operations.settle_case import SettleCase
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.settle import Settlement, subjects_of
 from sbk_tui.domain.world import CHINA, Occasion, from_ms
 from sbk_tui.errors import BadUsage, Fact, IntegrityFault, Refusal
 from sbk_tui.hub import feed, inbox, leases, newer, registry, spoken, unseen
-from sbk_tui.hub.cases import RED, YELLOW, conflict_cases, open_case, publish
+from sbk_tui.hub.cases import RED, YELLOW, conflict_cases, open_case, publish, report_to_centre
 from sbk_tui.hub.decisions import Decider
 from sbk_tui.hub.figures import count as count_work
 from sbk_tui.hub.judgement import Judgement, View, decide, held, readable, set_aside
@@ -276,10 +277,19 @@ class Judge:
             unseen.note(db, subjects, pos=pos, op=envelope.op, counter=who.counter)
         if judgement.settlement is not None and judgement.settlement.code:
             self._open_cases(db, who, envelope, judgement, pos)
-        if receipt.verdict is Verdict.ACCEPTED and envelope.kind == SettleCase.kind:
+        if receipt.verdict is Verdict.ACCEPTED:
+            self._after(db, who, envelope, stored)
+
+    def _after(self, db: SqliteDatabase, who: Member, envelope: Envelope, stored: Record) -> None:
+        """Carry out what an accepted operation asks of the people at the city."""
+        if envelope.kind == SettleCase.kind:
             answer = stored.operation(envelope)
             assert isinstance(answer, SettleCase)  # noqa: S101 -- what the kind says
             self.decider.answered(db, who.counter, envelope.op, answer)
+        if envelope.kind == ReportToCentre.kind:
+            report = stored.operation(envelope)
+            assert isinstance(report, ReportToCentre)  # noqa: S101 -- what the kind says
+            report_to_centre(db, who.counter, envelope.op, report, self._now_ms())
 
     def _open_cases(
         self, db: SqliteDatabase, who: Member, envelope: Envelope, judgement: Judgement, pos: int
