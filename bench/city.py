@@ -219,10 +219,10 @@ def _nonce() -> str:
 
 
 @contextmanager
-def serving(home: Path, workers: int) -> Iterator[str]:
+def serving(home: Path, workers: int, nice: int = 0) -> Iterator[str]:
     """Run the hub and give its address."""
-    command = [sys.executable, "-m", "sbk_tui", "hub", "serve", "--home", str(home), "--port", "0",
-               "--workers", str(workers)]  # fmt: skip
+    command = ["nice", "-n", str(nice), sys.executable, "-m", "sbk_tui", "hub", "serve",
+               "--home", str(home), "--port", "0", "--workers", str(workers)]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:

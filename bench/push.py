@@ -1,10 +1,11 @@
-"""Handing in a backlog, against the least a hub can do (G15): both in turns, ratios count.
+"""Handing in a backlog, against the least a hub can do (G15) and PouchDB (G16): in turns.
 
-    python bench/push.py [--operations 4000] [--batch 100] [--rounds 5]
+    python bench/push.py [--operations 4000] [--batch 100] [--rounds 5] [--pouch MODULES]
 
 Ours: real operations of a counter, sealed, chained, signed twice, read from its database, checked
 and stored durably by `sbk hub serve`, receipted, the receipts verified and filed. Then, apart:
-judged, and the verdicts fetched. The raw hub: JSON of about 600 bytes, `raw_hub.py`.
+judged, and the verdicts fetched. The raw hub: JSON of about 600 bytes, `raw_hub.py`. PouchDB:
+the same documents to express-pouchdb, `pouch.py`. Bytes are counted in a round of their own.
 """
 
 from __future__ import annotations
@@ -20,19 +21,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import city
+import pouch
 from people import mix, row
 
 from sbk_tui import wiring
 from sbk_tui.data.keyring import Cost
 from sbk_tui.hub.home import create
 from sbk_tui.pinyin import initials
-from sbk_tui.sync.client import RawAnswer
 from sbk_tui.sync.enrol import enrol
 from sbk_tui.sync.push import Pace, push_from
 from sbk_tui.sync.run import client_for, contact, say_hello
@@ -48,9 +49,10 @@ class Took(NamedTuple):
     """Operations a second until the hub has receipted all of them."""
     settled: float
     """Operations a second until each verdict is at the counter."""
-    up: float
-    """Bytes of bodies an operation, to the hub."""
-    down: float
+    wire: float
+    """Bytes an operation, both ways, headers included, until receipted; 0: not counted."""
+    whole: float
+    """The same until each verdict is there."""
 
 
 # ---------------------------------------------------------------------- the raw hub
@@ -118,26 +120,17 @@ def backlog(home: Path, count: int) -> None:
         counter.close()
 
 
-class Counted:
-    """A line that counts the bodies that go over it."""
-
-    def __init__(self, url: str) -> None:
-        self.line, self.up, self.down = open_line(url), 0, 0
-
-    def __call__(self, path: str, body: bytes, headers: Mapping[str, str]) -> RawAnswer:
-        answer = self.line(path, body, headers)
-        self.up += len(body)
-        self.down += len(answer.body)
-        return answer
-
-
 @contextmanager
-def enrolled(folder: Path, made: Path) -> Iterator[tuple[wiring.Counter, str]]:
-    """Give a copy of a counter, enrolled at a fresh hub that serves, and the hub's address."""
+def enrolled(folder: Path, made: Path, nice: int = 0) -> Iterator[tuple[wiring.Counter, str]]:
+    """Give a copy of a counter, enrolled at a fresh hub that serves, and the hub's address.
+
+    Args:
+        nice: priority of the hub.
+    """
     home, hub = folder / "counter", folder / "hub"
     shutil.copytree(made, home)
     create(hub, "")
-    with city.serving(hub, 1) as url:
+    with city.serving(hub, 1, nice) as url:
         (code,) = city.codes_for(hub, [PLACE])
         counter = wiring.sign_in(home, "1001", city.PASSWORD)
         try:
@@ -147,24 +140,28 @@ def enrolled(folder: Path, made: Path) -> Iterator[tuple[wiring.Counter, str]]:
             counter.close()
 
 
-def our_push(folder: Path, made: Path, count: int, batch: int) -> Took:
+def our_push(folder: Path, made: Path, count: int, batch: int, *, weigh: bool = False) -> Took:
     """Push a backlog to a fresh hub, then fetch what it decided."""
-    with enrolled(folder, made) as (counter, url):
-        line = Counted(url)
-        client = client_for(counter.opened, line, now_ms=wiring.now_ms, new_nonce=nonce)
-        say_hello(counter.opened, client, version="bench", now_ms=wiring.now_ms)
+    with (
+        enrolled(folder, made) as (counter, address),
+        pouch.counted(address, on=weigh) as (url, relay),
+    ):
         own = counter.opened
+        client = client_for(own, open_line(url), now_ms=wiring.now_ms, new_nonce=nonce)
+        say_hello(own, client, version="bench", now_ms=wiring.now_ms)
         begin = time.perf_counter()
         push_from(
             own.store, client, counter=own.certificate.counter, inc=own.incarnation.inc, first=1,
             pace=Pace(batch, batch),
         )  # fmt: skip
         pushed = time.perf_counter() - begin
+        carried = relay.count if relay else 0
         tally = contact(own, client, version="bench", now_ms=wiring.now_ms, initials=initials)
         settled = time.perf_counter() - begin
         if (tally.made, tally.waiting, tally.received) != (count, 0, 0):
             raise SystemExit(f"not all came: {tally}")
-        return Took(count / pushed, count / settled, line.up / count, line.down / count)
+        whole = relay.count if relay else 0
+        return Took(count / pushed, count / settled, carried / count, whole / count)
 
 
 def nonce() -> str:
@@ -180,27 +177,43 @@ def main() -> None:
     parser.add_argument("--operations", type=int, default=4000)
     parser.add_argument("--batch", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--pouch", type=Path, metavar="MODULES")
     args = parser.parse_args()
     raws: list[float] = []
     ours: list[Took] = []
+    theirs: list[pouch.Replicated] = []
+    documents = [operation(i, "pouch") for i in range(args.operations)]
     with tempfile.TemporaryDirectory(prefix="sbk-push-") as folder:
         made = Path(folder) / "made"
         backlog(made, args.operations)
-        for n in range(args.rounds):
-            place = Path(folder) / str(n)
+        for n in range(args.rounds + 1):  # the last one only weighs
+            place, weigh = Path(folder) / str(n), n == args.rounds
             place.mkdir(mode=0o700)
-            raws.append(raw_push(place, args.operations, args.batch))
-            ours.append(our_push(place, made, args.operations, args.batch))
+            if not weigh:
+                raws.append(raw_push(place, args.operations, args.batch))
+            ours.append(our_push(place, made, args.operations, args.batch, weigh=weigh))
+            if args.pouch:
+                theirs.append(pouch.replicate(place, args.pouch, documents, count=weigh))
             shutil.rmtree(place)
     raw = statistics.median(raws)
-    pushed = statistics.median(each.pushed for each in ours)
-    settled = statistics.median(each.settled for each in ours)
-    sys.stdout.write(
-        f"raw hub            {raw:8.0f} operations/s\n"
-        f"pushed, receipted  {pushed:8.0f} operations/s   {pushed / raw:.2f} x raw\n"
-        f"judged and told    {settled:8.0f} operations/s   {settled / raw:.2f} x raw\n"
-        f"bytes an operation {ours[0].up:8.0f} up, {ours[0].down:.0f} down\n"
-    )
+    pushed = statistics.median(each.pushed for each in ours[:-1])
+    settled = statistics.median(each.settled for each in ours[:-1])
+    told = [
+        f"raw hub              {raw:8.0f} operations/s",
+        f"pushed, receipted    {pushed:8.0f} operations/s   {pushed / raw:.2f} x raw",
+        f"judged and told      {settled:8.0f} operations/s   {settled / raw:.2f} x raw",
+        f"bytes, receipted     {ours[-1].wire:8.0f} an operation",
+        f"bytes, judged, told  {ours[-1].whole:8.0f} an operation",
+    ]
+    if theirs:
+        pace, carried = statistics.median(each.pushed for each in theirs[:-1]), theirs[-1].wire
+        told += [
+            f"PouchDB              {pace:8.0f} documents/s   ours {pushed / pace:.2f} x receipted,"
+            f" {settled / pace:.2f} x judged and told",
+            f"bytes, PouchDB       {carried:8.0f} a document   ours {ours[-1].wire / carried:.2f} x"
+            f" receipted, {ours[-1].whole / carried:.2f} x judged and told",
+        ]
+    sys.stdout.write("\n".join([*told, ""]))
 
 
 if __name__ == "__main__":

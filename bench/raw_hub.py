@@ -41,6 +41,7 @@ def main() -> None:
 
     app = Starlette(routes=[Route("/push", push, methods=["POST"])])
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sys.stdout.write(f"{listener.getsockname()[1]}\n")
         sys.stdout.flush()
         settings = uvicorn.Config(app, http="h11", log_level="error", access_log=False)

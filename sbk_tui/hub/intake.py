@@ -69,7 +69,9 @@ class Intake:
         """
         received = self._store_batch(who, first, records)
         if not more or received.stopped or received.fork:
-            self._judge_stored(who, received, records, most=MOST_JUDGED)
+            # A counter that still waits for its receipt waits for no more than a batch's verdicts.
+            most = wire.MOST_OPERATIONS if records else MOST_JUDGED
+            self._judge_stored(who, received, records, most=most)
         if not received.taken:
             return received, None
         last = records[received.taken - 1]
