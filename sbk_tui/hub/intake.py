@@ -20,6 +20,8 @@ from sbk_tui.sync import wire
 
 MOST_JUDGED = 1000
 """Operations judged within one request: the counter waits for its answer meanwhile [A]."""
+MOST_JUDGED_AT_ONCE = 200
+"""The same with records in the request: their receipt, too, is waited for [A]."""
 LEFT_MS = 5_000
 """How long a stored operation waits for its counter to go on before it is judged anyway [A]."""
 
@@ -69,8 +71,7 @@ class Intake:
         """
         received = self._store_batch(who, first, records)
         if not more or received.stopped or received.fork:
-            # A counter that still waits for its receipt waits for no more than a batch's verdicts.
-            most = wire.MOST_OPERATIONS if records else MOST_JUDGED
+            most = MOST_JUDGED_AT_ONCE if records else MOST_JUDGED
             self._judge_stored(who, received, records, most=most)
         if not received.taken:
             return received, None

@@ -331,6 +331,7 @@ def test_a_long_backlog_is_judged_in_several_requests(
 ) -> None:
     monkeypatch.setattr(judge, "LOT", 3)
     monkeypatch.setattr(intake, "MOST_JUDGED", 3)
+    monkeypatch.setattr(intake, "MOST_JUDGED_AT_ONCE", 3)
     join(office, city)
     client, line = recorded(office, city, protocol.SPOKEN)
     work(office)
