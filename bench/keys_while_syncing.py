@@ -3,7 +3,8 @@
     python bench/keys_while_syncing.py [--operations 10000] [--keys 300]
 
 The product's loss screen in a pseudo-terminal, its own sender beside it, `sbk hub serve` at the
-lowest priority (it is another machine's work). First the keys while it syncs, then as many idle.
+lowest priority (it is another machine's work). Keys until each operation has its verdict, then
+some idle.
 """
 
 from __future__ import annotations
@@ -93,17 +94,14 @@ def main() -> None:
             try:
                 probe.start(READY)
                 keys = typed(probe)
-                begun, busy = left(counter.opened.store), []
-                while len(busy) < args.keys and left(counter.opened.store):
-                    busy += itertools.islice(keys, 20)
-                ended = left(counter.opened.store)
+                busy: list[float] = []
                 while left(counter.opened.store):
-                    next(keys)
+                    busy += itertools.islice(keys, 20)
                 idle = list(itertools.islice(keys, args.keys))
             finally:
                 probe.close()
     sys.stdout.write(
-        f"{len(busy)} keys while {begun} operations became {ended}; then {len(idle)} idle\n"
+        f"{len(busy)} keys while {args.operations} operations synced; then {len(idle)} idle\n"
         f"syncing  median {p(0.5, busy):6.1f} ms   p95 {p(0.95, busy):6.1f} ms\n"
         f"idle     median {p(0.5, idle):6.1f} ms   p95 {p(0.95, idle):6.1f} ms\n"
         f"p95 syncing / idle  {p(0.95, busy) / p(0.95, idle):.2f}\n"
