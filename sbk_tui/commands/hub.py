@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from sbk_tui.hub.page import Page
 
 _GRACE_S = 3
+_LEFT_S = 5.0
+"""How often to look for what was received and left unjudged."""
 HOST, PORT = "127.0.0.1", 8470
 
 
@@ -143,7 +145,7 @@ def _serve(args: argparse.Namespace) -> int:
 
         from sbk_tui.hub.app import build_app
         from sbk_tui.hub.service import Service
-        from sbk_tui.hub.serving import listen, supervise
+        from sbk_tui.hub.serving import every, listen, supervise
     except ImportError as error:
         raise BadUsage("hub.extra_missing") from error
 
@@ -170,7 +172,7 @@ def _serve(args: argparse.Namespace) -> int:
             ssl_certfile=home / TLS_CERTIFICATE if hub.certificate else None,
             ssl_keyfile=home / TLS_KEY if hub.certificate else None,
         )
-        with closing(hub.store):
+        with closing(hub.store), every(_LEFT_S, service.judge_left):
             uvicorn.Server(settings).run(sockets=[listener])
 
     hub = open_hub(home)  # a hub that cannot be opened is told here, once

@@ -13,7 +13,7 @@ from sbk_tui.data.seal import Ed25519Signer
 from sbk_tui.domain.kinds import KINDS
 from sbk_tui.domain.operations.base import Nature
 from sbk_tui.domain.world import from_ms
-from sbk_tui.hub.judge import decide, readable
+from sbk_tui.hub.judgement import decide, readable
 from sbk_tui.sync.wire import State
 from tests.data.conftest import RULES
 from tests.domain.known import Known, occasion
