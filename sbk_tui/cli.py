@@ -31,6 +31,7 @@ COMMANDS = {  # command → module below sbk_tui.commands
     "audit": "audit",
     "backup": "backup",
     "restore": "restore",
+    "rebuild": "rebuild",
     "clerk": "clerk",
     "clauses": "clauses",
     "doctor": "doctor",

@@ -19,6 +19,7 @@ from sbk_tui.data.outgoing import Outgoing
 from sbk_tui.data.papers import Papers
 from sbk_tui.data.planned_sagas import PlannedSagas
 from sbk_tui.data.pseudonym import pseudonyms
+from sbk_tui.data.slip_code import SlipCodes, slip_key
 from sbk_tui.data.stats import Stats
 from sbk_tui.data.stock import Stock
 from sbk_tui.data.temp_cards import TempCards
@@ -385,7 +386,10 @@ def _cases(a: Around) -> CasesDesk:
 
 def _papers(a: Around) -> PaperDesk:
     return PaperDesk(
-        Papers(a.store), lambda: printer(a.home, a.config, a.now_ms), training=a.config.training
+        Papers(a.store),
+        lambda: printer(a.home, a.config, a.now_ms),
+        SlipCodes(a.store, slip_key(a.data_key)).of,
+        training=a.config.training,
     )
 
 

@@ -188,8 +188,8 @@ def open_for(
     lookup = Lookup(opened.store, initials)
     ledger = ledger_of(opened, seat, session, rules, clock)
     around = Around(
-        home=home, config=config, rules=rules, opened=opened, key=key, seat=seat,
-        session=session, ledger=ledger, lookup=lookup, now_ms=now_ms, new_id=new_id,
+        home=home, config=config, rules=rules, opened=opened, key=key, data_key=keys.data_key,
+        seat=seat, session=session, ledger=ledger, lookup=lookup, now_ms=now_ms, new_id=new_id,
     )  # fmt: skip
     return Counter(
         home=home,
