@@ -89,6 +89,11 @@ class Terminal:
                 self._stream.feed(came)
 
     def wait_for_quiet(self) -> None:
+        """Wait until the terminal no longer shows by itself what is typed."""
+        limit = time.monotonic() + _PATIENCE_S
+        while termios.tcgetattr(self._master)[3] & termios.ECHO:
+            assert time.monotonic() < limit, "it still echoes"
+            time.sleep(0.001)
 
     def press(self, *keys: str) -> None:
         """Press keys by name, or type a text."""
