@@ -125,8 +125,10 @@ def judged_once(city: City, log: Sequence[str]) -> None:
 
 def feed_is_tables(city: City) -> None:
     """Check that the newest line of the feed on each record is the record."""
-    newest = dict(city.rows("SELECT subject, body FROM feed WHERE type = 'row' ORDER BY pos"))
-    assert {str(name): bytes(body) for name, body in newest.items()} == records(city.rows)  # type: ignore[arg-type]
+    rows = city.rows("SELECT subject, body FROM feed WHERE type = 'row' ORDER BY pos")
+    newest = {str(subject): bytes(body) for subject, body in rows}  # type: ignore[arg-type]
+    tables = records(city.rows)
+    assert {subject: newest[subject] for subject in tables} == tables
 
 
 @pytest.mark.clause("P1", "P2", "P3", "P12")
