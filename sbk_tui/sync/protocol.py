@@ -4,17 +4,21 @@
 a counter the newest two, so either may be brought up to date first.
 
 1. `wire.PUSH_PATH`: a batch as MessagePack, answered in JSON with the receipt of every record.
-2. `BATCH_PATH`: deflated both ways. A backlog is stored first and judged behind its last batch;
-   one signed word on the end of the chain receipts all that stands before it (each record's hash
-   holds its predecessor's), and the verdicts come once, with the feed.
+2. `BATCH_PATH`: deflated both ways, without what the other end can work out. A backlog is stored
+   first and judged behind its last batch; one signed word on the end of the chain receipts all
+   that stands before it (each record's hash holds its predecessor's), and the verdicts come once,
+   with the feed.
 """
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 
 import msgspec
+from msgspec.structs import replace
 
+from sbk_tui.data.record import Record, chain_hash
 from sbk_tui.errors import HubUnreachable, Refusal
 from sbk_tui.sync import wire
 
@@ -50,8 +54,28 @@ def common(one: tuple[int, int], other: tuple[int, int]) -> int | None:
 
 
 def encode_batch(batch: Batch) -> bytes:
-    """Return a batch as it travels."""
-    return zlib.compress(msgspec.msgpack.encode(batch), _LEVEL)
+    """Return a batch as it travels: a hash that follows from the rest stays here."""
+    return zlib.compress(msgspec.msgpack.encode(replace(batch, ops=tuple(_bare(batch)))), _LEVEL)
+
+
+def _bare(batch: Batch) -> Iterator[Record]:
+    before = b""
+    for record in batch.ops:
+        follows = record.hash == chain_hash(record.prev, record.envelope)
+        yield replace(
+            record,
+            prev=b"" if record.prev == before else record.prev,
+            hash=b"" if follows else record.hash,
+        )
+        before = record.hash
+
+
+def _whole(batch: Batch) -> Iterator[Record]:
+    before = b""
+    for record in batch.ops:
+        prev = record.prev or before
+        before = record.hash or chain_hash(prev, record.envelope)
+        yield replace(record, prev=prev, hash=before)
 
 
 def decode_batch(body: bytes) -> Batch:
@@ -67,9 +91,10 @@ def decode_batch(body: bytes) -> Batch:
             raise Refusal("hub.too_large")
         if not inflater.eof or inflater.unused_data:
             raise Refusal("hub.request")
-        return msgspec.msgpack.decode(content, type=Batch)
+        batch = msgspec.msgpack.decode(content, type=Batch)
     except (zlib.error, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refusal("hub.request") from error
+    return replace(batch, ops=tuple(_whole(batch)))
 
 
 def encode_taken(taken: Taken) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from sbk_tui.hub import intake
 from sbk_tui.sync import protocol, wire
 from sbk_tui.sync.push import Pace
 from sbk_tui.sync.run import client_for
+from tests import postgres
 from tests.data.conftest import Office, letters, open_office
 from tests.data.days import CARDS, SELF, stock
 from tests.sync.city import City, log_of, nonce
@@ -63,8 +65,8 @@ steps = st.lists(
 class Model(Land):
     """Three counters and a city to which anything may happen."""
 
-    def __init__(self, place: Path) -> None:
-        super().__init__(place)
+    def __init__(self, place: Path, database: str = "") -> None:
+        super().__init__(place, database)
         self._copy: Path | None = None
         self.offices[0].do(stock())
         self.offices[2].do(theirs_too())
@@ -125,8 +127,10 @@ def judged_once(city: City, log: Sequence[str]) -> None:
 
 def feed_is_tables(city: City) -> None:
     """Check that the newest line of the feed on each record is the record."""
-    newest = dict(city.rows("SELECT subject, body FROM feed WHERE type = 'row' ORDER BY pos"))
-    assert {str(name): bytes(body) for name, body in newest.items()} == records(city.rows)  # type: ignore[arg-type]
+    rows = city.rows("SELECT subject, body FROM feed WHERE type = 'row' ORDER BY pos")
+    newest = {str(subject): bytes(body) for subject, body in rows}  # type: ignore[arg-type]
+    tables = records(city.rows)
+    assert {subject: newest[subject] for subject in tables} == tables
 
 
 @pytest.mark.clause("P1", "P2", "P3", "P12")
@@ -150,6 +154,34 @@ def test_whatever_happens_to_three_counters_and_their_city_all_is_well_after_qui
         judged_once(model.city, log)
         feed_is_tables(model.city)
         check_replicas(model)
+
+
+def test_both_databases_give_equal_answers_to_the_same_days(tmp_path: Path) -> None:
+    chance = random.Random(20)
+    script: list[Step] = []
+    for _ in range(4):  # all three at the same cards, then one after the other calls
+        for n in range(3):
+            wished = [(chance.randrange(3), chance.randrange(12)) for _ in range(5)]
+            script.append(("work", n, wished))
+        for n in chance.sample(range(3), 3):
+            script.append(("call", n, chance.randint(1, 20), chance.choices(FAULTS, k=4)))
+    answers = []
+    for name, database in (
+        ("sqlite", ""),
+        ("postgres", postgres.new_database(postgres.server())),
+    ):
+        model = Model(tmp_path / name, database)
+        with contextlib.closing(model):
+            for what, *how in script:
+                model.step(str(what), *how)
+            model.quiet()
+            feed_is_tables(model.city)
+            states = "SELECT number, state FROM card ORDER BY number"
+            answers.append((model.city.verdicts(), model.city.rows(states)))
+    lite, server = answers
+    assert [tuple(row) for row in lite[0]] == [tuple(row) for row in server[0]]
+    assert [tuple(row) for row in lite[1]] == [tuple(row) for row in server[1]]
+    assert len({row[3] for row in lite[0]}) > 2  # accepted, refused, and for more reasons than one
 
 
 def settled(office: Office) -> None:

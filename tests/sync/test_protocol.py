@@ -267,6 +267,25 @@ def test_a_batch_has_the_bytes_of_the_second_version() -> None:
     assert protocol.decode_batch(protocol.encode_batch(batch)) == batch
 
 
+def test_hashes_that_follow_from_the_rest_do_not_travel_and_broken_ones_do(office: Office) -> None:
+    work(office)
+    log = log_of(office)
+    broken = (
+        *log[:3],
+        msgspec.structs.replace(log[3], hash=bytes(32)),
+        msgspec.structs.replace(log[5], prev=log[1].hash),
+        *log[6:],
+    )
+    for ops in (log, log[4:], broken, (log[0], log[0])):
+        batch = protocol.Batch(counter="c", inc="i", first=1, ops=ops)
+        sent = protocol.encode_batch(batch)
+        assert protocol.decode_batch(sent) == batch
+    whole = zlib.decompress(protocol.encode_batch(protocol.Batch(
+        counter="c", inc="i", first=1, ops=log
+    )))  # fmt: skip
+    assert not [each for each in log if each.hash in whole]
+
+
 def test_a_bomb_is_refused_before_it_is_inflated(office: Office, client: HubClient) -> None:
     bomb = zlib.compress(bytes(64 * 1024 * 1024), 9)
     assert len(bomb) < wire.MOST_BODY_BYTES

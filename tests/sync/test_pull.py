@@ -54,9 +54,10 @@ PLACES = (
 class Land:
     """A city with two counters of one township and one of another, all on one clock."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, database: str = "") -> None:
+        place.mkdir(exist_ok=True)
         self.clock = [1_795_000_000_000]
-        self.city = City(place / "city", self.clock)
+        self.city = City(place / "city", self.clock, database=database)
         self.offices = [
             make_office(place / name, key=None, counter=name, district=at, clock=self.clock)
             for name, at in PLACES
