@@ -300,7 +300,7 @@ async def test_waiting_for_the_card_is_left_by_esc(out: wiring.Counter) -> None:
     assert temp(out).state is T.ISSUED
 
 
-@pytest.mark.clause("6.1.1", "6.2", "6.3")
+@pytest.mark.clause("6.1.1.1", "6.2", "6.3")
 async def test_f3_reads_the_card_instead_of_its_number(stocked: wiring.Counter) -> None:
     slot, card = SocialCardReaderTwin("slot"), powered()
     slot.insert(card)
