@@ -34,6 +34,8 @@ class Devices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """`https://HOST/PATH` of the service with the card keys (4.2, 4.3); empty: none."""
     key_service_ca: str = ""
     """File with the certificate authority of the key service; empty: the system's."""
+    key_service_cert: str = ""
+    """File with this counter's certificate and its key, PEM, for a service that asks for one."""
     pin_pad: str = ""
     """密码键盘: `serial:///dev/ttyUSB1`, as the other serial devices; `reader`: the card reader's
     own; empty: none."""

@@ -80,7 +80,9 @@ def _key_service_of(config: configuration.Config) -> Callable[[], KeyService] | 
     def driver() -> KeyService:
         from sbk_tui.hardware.chip.opening import open_key_service
 
-        return open_key_service(devices.key_service, devices.key_service_ca)
+        return open_key_service(
+            devices.key_service, devices.key_service_ca, devices.key_service_cert
+        )
 
     return driver
 

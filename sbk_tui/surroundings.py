@@ -174,7 +174,10 @@ def _key_service(place: Place) -> str | None:
     # Late: only a counter that has one.
     from sbk_tui.hardware.chip.opening import open_key_service
 
-    return open_key_service(devices.key_service, devices.key_service_ca).identify()
+    service = open_key_service(
+        devices.key_service, devices.key_service_ca, devices.key_service_cert
+    )
+    return service.identify()
 
 
 def _pin_pad(place: Place) -> str | None:

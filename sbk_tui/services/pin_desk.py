@@ -10,95 +10,28 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import date
-from enum import Enum
-from typing import NamedTuple
 
 import msgspec
 
 from sbk_tui.data.beside import Beside, DroppedDraft, OwedPaper, Performed
-from sbk_tui.data.ledger import Done, Ledger
+from sbk_tui.data.ledger import Ledger
 from sbk_tui.data.lookup import Dossier, Lookup
 from sbk_tui.domain.card import Card, move
-from sbk_tui.domain.operations.pin import ChangePin, PinWork, ResetPin, UnlockPin
+from sbk_tui.domain.operations.pin import ChangePin, ResetPin, UnlockPin
 from sbk_tui.domain.pin import LAST_TRY, LENGTH, Presence, presence_of, refuse_weak, wipe
 from sbk_tui.domain.rules import Rules
 from sbk_tui.errors import DeviceAbsent, DeviceFault, OutcomeUnknown, Refusal, SbkError
-from sbk_tui.hardware.ports import KeyService, PinPad, Prompt, SocialCard, SocialCardReader
+from sbk_tui.hardware.ports import KeyService, PinPad, Prompt, SocialCard
 from sbk_tui.services.chip_desk import ChipDesk, refuse_another
-from sbk_tui.services.draft_desk import DraftDesk, FormDraft
+from sbk_tui.services.draft_desk import DraftDesk
+from sbk_tui.services.pin_begun import BegunWork, Pending
+from sbk_tui.services.pin_work import JOBS, AtReader, Entry, Handled, PinJob, Work, verify
 from sbk_tui.services.slips import Desk, slip_record
 
 __all__ = [
     "JOBS", "AtReader", "Entry", "Handled", "Pending", "PinDesk", "PinPad", "Presence", "Prompt",
-    "Work",
+    "Work", "verify",
 ]  # fmt: skip
-SENT = "sent"
-"""The step of a draft whose work was begun at the chip."""
-
-
-class AtReader(Enum):
-    """The holder types at the card reader's own pad: no digit comes to this program."""
-
-    PAD = "reader"
-
-
-Entry = PinPad | AtReader
-"""Where the holder types."""
-
-
-class PinJob(NamedTuple):
-    """One of the three jobs, as a row."""
-
-    clause: str
-    payload: type[PinWork]
-    needs_old: bool
-    needs_new: bool
-    needs_keys: bool
-
-    @property
-    def kind(self) -> str:
-        """The kind of its fact."""
-        return self.payload.kind
-
-
-JOBS = {
-    row.clause: row
-    for row in (
-        #      clause  fact       old    new    key service
-        PinJob("4.1", ChangePin, True, True, False),
-        PinJob("4.2", UnlockPin, False, False, True),
-        PinJob("4.3", ResetPin, False, True, True),
-    )
-}
-
-
-class Work(NamedTuple):
-    """One PIN job on one card: who, which card, what lies in the reader, who is there."""
-
-    job: PinJob
-    seen: Dossier
-    card: Card
-    chip: SocialCard
-    presence: Presence
-    op: str
-    draft: str
-    last_try_agreed: bool = False
-    """Whether the clerk has said yes to using the last try."""
-
-
-class Pending(NamedTuple):
-    """Work whose outcome is not known: only the card can tell."""
-
-    work: Work
-    tries_before: int | None
-
-
-class Handled(NamedTuple):
-    """What came of it."""
-
-    done: Done
-    card: Card
-    paper: str
 
 
 class PinDesk:
@@ -128,8 +61,7 @@ class PinDesk:
         self._keys = keys
         self._pad = pad
         self._ledger = ledger
-        self._lookup = lookup
-        self._drafts = drafts
+        self._begun = BegunWork(drafts, lookup)
         self._rules = rules
         self._desk = desk
         self._has_id_reader = has_id_reader
@@ -225,6 +157,9 @@ class PinDesk:
         move(work.card.state, work.job.kind)
         if self.pending(work.job.clause) is not None:
             raise Refusal("pin.unresolved", clause=work.job.clause)
+        other = self._begun.with_card(work.card.number)
+        if other is not None:
+            raise other.refusal()
         left = self.tries(work.job, work.seen, work.card, work.chip)
         if work.job.needs_old and left == LAST_TRY and not work.last_try_agreed:
             raise Refusal("pin.last_try", clause=work.job.clause)
@@ -236,14 +171,14 @@ class PinDesk:
         except OutcomeUnknown:
             raise  # the draft stays, and says so; so it does after anything unforeseen
         except SbkError:
-            self._drafts.drop(work.draft)
+            self._begun.drop(work)
             raise
         return self._record(work, confirmed=True)
 
     def _have_it_done_there(self, work: Work, left: int | None) -> None:
         if work.job.payload is not ChangePin:
             raise Refusal("pin.reader_cannot", clause="B11")
-        self._note_sent(work, left)
+        self._begun.note(work, left)
         self._chips.driver().change_pin_at_pad(work.chip)
 
     def _ask_and_do(
@@ -264,7 +199,7 @@ class PinDesk:
                 again = pad.enter(cancel, Prompt.AGAIN)
                 if new != again:
                     raise Refusal("pin.not_equal", clause=work.job.clause)
-            self._note_sent(work, left)
+            self._begun.note(work, left)
             reader, chip = self._chips.driver(), work.chip
             if work.job.payload is ChangePin:
                 reader.change_pin(chip, old, new)
@@ -280,19 +215,6 @@ class PinDesk:
         if self._keys is None:
             raise DeviceAbsent("chip.service_none")
         return self._keys()
-
-    def _note_sent(self, work: Work, left: int | None) -> None:
-        values = {
-            "identification": work.chip.identification,
-            "historical": work.chip.historical,
-            "presence": work.presence.value,
-            "tries": "" if left is None else str(left),
-        }
-        draft = FormDraft(
-            id=work.draft, op=work.op, step=SENT, person=work.seen.person.id,
-            card=work.card.number, values=values,
-        )  # fmt: skip
-        self._drafts.save(work.job.clause, draft)
 
     def _record(self, work: Work, *, confirmed: bool) -> Handled:
         operation = work.job.payload(
@@ -317,26 +239,23 @@ class PinDesk:
     # ------------------------------------------------------------------ outcome unknown
 
     def pending(self, clause: str) -> Pending | None:
-        """Return the clerk's work of a job whose outcome is not known, if there is any."""
-        draft = self._drafts.newest(clause)
-        if draft is None or draft.step != SENT:
-            return None
-        seen = self._lookup.dossier(draft.person)
-        card = next((c for c in seen.cards if c.number == draft.card), None) if seen else None
-        if seen is None or card is None:
-            return None
-        values = draft.values
-        chip = SocialCard(
-            identification=values["identification"],
-            historical=values["historical"],
-            algorithm="",
-            version="",
-            number=draft.card,
-        )
-        work = Work(
-            JOBS[clause], seen, card, chip, Presence(values["presence"]), draft.op, draft.id
-        )
-        return Pending(work, int(values["tries"]) if values["tries"] else None)
+        """Return the clerk's own work of a job whose outcome is not known, if there is any."""
+        return self._begun.own(clause)
+
+    def left_by_others(self, clause: str) -> tuple[Pending, ...]:
+        """Return what other clerks of this counter have left unsettled of a job."""
+        return tuple(p for p in self._begun.all() if not p.own and p.work.job.clause == clause)
+
+    def begun_with(self, job: PinJob, card: Card) -> Pending | None:
+        """Return the work of `job` that anybody here has left unsettled with this card.
+
+        Raises:
+            Refusal: `pin.begun_by`, it is of another job and is settled there.
+        """
+        found = self._begun.with_card(card.number)
+        if found is not None and found.work.job is not job:
+            raise found.refusal()
+        return found
 
     def look(self, pending: Pending) -> Handled | int | None:
         """Ask the card, without a PIN, what it did.
@@ -346,14 +265,15 @@ class PinDesk:
             an unlock), None: it has no PIN.
 
         Raises:
-            Refusal: `chip.another_card`; DeviceFault: as the reader's.
+            Refusal: `chip.another_card`, `pin.settled_meanwhile`; DeviceFault: as the reader's.
         """
+        self._begun.refuse_settled(pending)
         work = pending.work
         left = self._chips.driver().tries_left(work.chip)
         if pending.tries_before == 0 and left:
             return self._record(work, confirmed=True)
         if work.job.payload is UnlockPin:
-            self._drafts.drop(work.draft)
+            self._begun.drop(work)
         return left
 
     def check(
@@ -363,32 +283,20 @@ class PinDesk:
 
         Raises:
             DeviceFault: `chip.pin_wrong`, `chip.pin_blocked`: it stays unknown; the reader's.
-            Refusal: `chip.another_card`.
+            Refusal: `chip.another_card`, `pin.settled_meanwhile`.
         """
+        self._begun.refuse_settled(pending)
         verify(self._chips.driver(), pending.work.chip, pad, prompt, cancel)
         if prompt is Prompt.CHECK_NEW:
             return self._record(pending.work, confirmed=True)
-        self._drafts.drop(pending.work.draft)
+        self._begun.drop(pending.work)
         return None
 
     def give_up(self, pending: Pending) -> Handled:
-        """Record that it was tried and nobody can say what the card did."""
+        """Record that it was tried and nobody can say what the card did.
+
+        Raises:
+            Refusal: `pin.settled_meanwhile`.
+        """
+        self._begun.refuse_settled(pending)
         return self._record(pending.work, confirmed=False)
-
-
-def verify(
-    reader: SocialCardReader, card: SocialCard, pad: Entry, prompt: Prompt, cancel: threading.Event
-) -> None:
-    """Have the holder type a PIN and the card check it, once.
-
-    Raises:
-        DeviceFault, OutcomeUnknown, Refusal, Cancelled: as the pad and the port's `verify`.
-    """
-    if isinstance(pad, AtReader):
-        reader.verify_at_pad(card)
-        return
-    pin = pad.enter(cancel, prompt)
-    try:
-        reader.verify(card, pin)
-    finally:
-        wipe(pin)
