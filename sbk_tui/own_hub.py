@@ -42,7 +42,7 @@ def make(counter: Counter) -> None:
     home = counter.home / FOLDER
     create(home)
     held = counter.opened.certificate
-    grant = registry.Grant(held.office, held.level, held.district, held.removed)
+    grant = registry.Grant(held.office, held.level, held.district, held.removed, held.bank)
     hub = open_hub(home)
     try:
         with hub.store.write() as db:

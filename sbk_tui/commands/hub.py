@@ -40,7 +40,7 @@ from sbk_tui.hub.spoken import take as take_spoken
 from sbk_tui.pinyin import initials
 from sbk_tui.sender import when_closed
 from sbk_tui.texts import word, words_for
-from sbk_tui.wiring import now_ms
+from sbk_tui.wiring import now_ms, refuse_bank
 
 if TYPE_CHECKING:
     from sbk_tui.hub.page import Page
@@ -79,6 +79,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     enrol.add_argument(
         "--without", nargs="*", default=[], metavar="NAME", help=word("hub.without_option")
     )
+    enrol.add_argument("--bank", default="", metavar="CODE", help=word("hub.bank_option"))
     tls = action("tls", _tls)
     tls.add_argument("host", metavar="HOST", help=word("hub.tls_host"))
     action("status", _status)
@@ -123,7 +124,9 @@ def _init(args: argparse.Namespace) -> int:
 
 def _enrol(args: argparse.Namespace) -> int:
     hub = open_hub(home_folder(args.home))
-    grant = registry.Grant(args.office, args.level, args.district, tuple(args.without))
+    refuse_bank(args.level, args.bank)
+    without = tuple(args.without)
+    grant = registry.Grant(args.office, args.level, args.district, without, args.bank)
     with closing(hub.store), hub.store.write() as db:
         code = registry.new_code(db, grant, hub.signer.public, now_ms())
     if args.json:

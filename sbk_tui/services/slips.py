@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sbk_tui.data.beside import Performed
+from sbk_tui.domain import mask
 from sbk_tui.domain.card import Card, CardState, Receiver
+from sbk_tui.domain.operations.account import ACTIVATED, ActivateAccount
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
@@ -110,6 +112,16 @@ def _particulars(operation: Operation, card: Card, person: Person) -> dict[str, 
                 "bank_account": name_of("financial_account", card.financial_account),
                 "bank_place": word("slip.bank_place", bank=name_of("bank", card.bank)),
                 "phone": person.mobile,
+            }
+        case ActivateAccount():
+            return {
+                "bank_card": mask.bank_card(card.bank_card),
+                "presence": name_of("pin_presence", operation.presence),
+                "account_before": name_of("financial_account", card.financial_account),
+                "account_after": name_of("financial_account", ACTIVATED),
+                "guardian_name": operation.guardian_name,
+                "guardian_number": operation.guardian_number,
+                "standing": word("standing.accepted"),
             }
         case PinWork():
             return {
