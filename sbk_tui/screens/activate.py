@@ -48,6 +48,8 @@ class ActivateScreen(PersonJobScreen):
         self._chip: SocialCard | None = None
         """The card that lay in the reader and is the one chosen."""
         self._presence: Presence | None = None
+        self._shown = ""
+        """The number of the document by which the person was found."""
         self._op, self._paper = "", ""
         super().__init__(desks, clause)
 
@@ -119,7 +121,10 @@ class ActivateScreen(PersonJobScreen):
             place.mount(Form(GUARDIAN_FIELDS, self.desks.rules))
         else:
             self.set_focus(None)
-        self._ask_who()
+        if self._shown == seen.person.number and not self.desks.bank.needs_guardian(seen):
+            self._is_there(Presence.HOLDER)  # the document was on the reader a moment ago
+        else:
+            self._ask_who()
 
     def _show_person(self) -> None:
         panel = self.query_one(PersonPanel)
@@ -160,6 +165,10 @@ class ActivateScreen(PersonJobScreen):
             key = "seen_guardian" if self.desks.bank.needs_guardian(self.seen) else "seen"
             question = word(f"activate.{key}", name=self.seen.person.name)
             self.app.push_screen(Ask(question, [("yes", word("activate.is_there"))]), self._looked)
+
+    def _search_for(self, card: IdCard) -> None:
+        self._shown = card.number
+        super()._search_for(card)
 
     def _id_read(self, document: IdCard) -> None:
         if self.seen is None:
@@ -225,14 +234,10 @@ class ActivateScreen(PersonJobScreen):
         self.query_one("#act", Vertical).remove_children()
         self.set_focus(None)
         self._show_person()
-        said = word(
-            "job.done",
-            job=self.progress.procedure.title,
-            time=words.moment(handled.done.at_ms),
-            code=handled.done.code,
-        )
+        at, code = words.moment(handled.done.at_ms), handled.done.code
+        said = word("activate.done", time=at, code=code)
         self.query_one("#said", Static).update(Text(said))
-        self.messages.say(word("job.done_end"), "ok")
+        self.messages.say(word("activate.done_end"), "ok")
         self.show_status()
 
     def failed(self, error: SbkError) -> None:
@@ -262,7 +267,7 @@ class ActivateScreen(PersonJobScreen):
             return False
         finished = bool(self._paper)
         self._card = self._chip = self._presence = None
-        self._op = self._paper = ""
+        self._op = self._paper = self._shown = ""
         self.query_one("#act", Vertical).remove_children()
         self.query_one("#said", Static).update("")
         self.leave(finished=finished)

@@ -304,7 +304,8 @@ class MenuScreen(OverList, Screen[None]):
             self.query_one(MessageLine).say(word("menu.drafts", jobs=names))
 
     def _show(self, typed: str) -> None:
-        shown = [entry for entry in self._entries.values() if entry.fits(typed)]
+        authority = self._desks.seat.authority
+        shown = [entry for entry in self._entries.values() if entry.listed(typed, authority)]
         self.query_one(PagedList).show([self._row(entry) for entry in shown])
 
     def _row(self, entry: Entry) -> Row:

@@ -119,8 +119,7 @@ def _particulars(operation: Operation, card: Card, person: Person) -> dict[str, 
                 "presence": name_of("pin_presence", operation.presence),
                 "account_before": name_of("financial_account", card.financial_account),
                 "account_after": name_of("financial_account", ACTIVATED),
-                "guardian_name": operation.guardian_name,
-                "guardian_number": operation.guardian_number,
+                "guardian": _guardian(operation),
                 "standing": word("standing.accepted"),
             }
         case PinWork():
@@ -130,6 +129,10 @@ def _particulars(operation: Operation, card: Card, person: Person) -> dict[str, 
             }
         case _:
             return {}
+
+
+def _guardian(operation: ActivateAccount) -> str:
+    return f"{operation.guardian_name} {mask.number(operation.guardian_number)}".strip()
 
 
 def _receiver(receiver: Receiver) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,11 @@ from textual.pilot import Pilot
 from sbk_tui import wiring
 from sbk_tui.app import SbkApp
 from sbk_tui.data.line import LineState, note_line
-from sbk_tui.domain.card import Card
+from sbk_tui.domain.card import Card, Receiver
+from sbk_tui.domain.identity import card_check
 from sbk_tui.domain.operations.account import ActivateAccount
+from sbk_tui.domain.operations.batch import Line, TakeIn
+from sbk_tui.domain.operations.issue import Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import FormalLoss
 from sbk_tui.hardware.chip.twin_reader import SocialCardReaderTwin
 from sbk_tui.hardware.idcard_twin import IdCardReaderTwin
@@ -38,6 +42,7 @@ from tests.sync.live import LiveCity
 
 SIZE = (80, 24)
 BANK, OTHER = "95533", "95588"
+CHILD_CARD = "B0000009" + card_check("B0000009")
 
 
 @dataclass
@@ -155,6 +160,35 @@ def operations(window: Window) -> list[ActivateAccount]:
 
 
 @pytest.mark.clause("A3-bank")
+async def test_a_minor_comes_with_the_guardian(window: Window) -> None:
+    number = "410782201506010012"
+    child = Line(
+        person="c" * 32, number=number, name="程小禾", card=CHILD_CARD, bank=BANK,
+        village_code="410782105201", birth=date(2015, 6, 1),
+    )  # fmt: skip
+    do(window.township, TakeIn(batch="2026-C", lines=(child,)))
+    parent = Receiver(type="2", name=PEOPLE[0].name, number=PEOPLE[0].number, phone="13800001111")
+    do(window.township, IssueToPerson(card=CHILD_CARD, receiver=parent))
+    do(window.township, Enable(card=CHILD_CARD))
+    window.city.call_beside(window.township, window.township_client)
+    window.city.call_beside(window.counter, window.client)
+    window.lay(0)
+    async with window.app.run_test(size=SIZE) as pilot:
+        await open_job(pilot, "a3")
+        await pick(pilot, CHILD_CARD)
+        assert "由监护人办" in shown(window.app)
+        await press(pilot, "f2")
+        assert PEOPLE[0].number in shown(window.app)
+        await press(pilot, "f10")
+        assert "户口簿" in shown(window.app)
+        await press(pilot, "space", "f10", "1", "f8")
+        assert "监护人代为办理" in shown(window.app)
+    seen = window.counter.lookup.dossier(CHILD_CARD)
+    assert seen is not None
+    assert seen.cards[0].financial_account == "1"
+
+
+@pytest.mark.clause("A3-bank")
 async def test_what_cannot_be_activated_says_why(window: Window) -> None:
     do(window.township, FormalLoss(card=CARDS[1], id_shown=True))
     window.city.call_beside(window.township, window.township_client)
@@ -226,6 +260,8 @@ async def test_another_banks_window_sends_the_holder_there(window: Window) -> No
 @pytest.mark.clause("A3")
 async def test_a_bank_windows_menu_is_its_own_set(window: Window) -> None:
     async with window.app.run_test(size=SIZE) as pilot:
+        assert "不办" not in shown(window.app)
+        assert "申领" in shown(window.app)
         await type_text(pilot, "jrzh")
         screen = shown(window.app)
         assert "金融账户激活" in screen
