@@ -167,6 +167,9 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """金融账户: only a bank moves it; U unknown."""
     financial_at: datetime | None = None
     """When a bank window activated it (A3)."""
+    bank_todo: str = ""
+    """业务类型 of the notice whose bank side the province could not do (answer 02, domain rule
+    1.4): the holder must do it at the bank. Empty: nothing is left to do."""
     check_result: str = ""
     """验卡结果 (2.3.2), a code of the table `check_result`; empty: not checked."""
     checked_at: datetime | None = None

@@ -12,7 +12,7 @@ from sbk_tui.hub.migrations import (
     m0005_attachment,
     m0007_settle,
     m0008_reach,
-    m0011_bank,
+    m0011_outside,
 )
 
 STEPS = (
@@ -22,7 +22,7 @@ STEPS = (
     (5, m0005_attachment.statements),
     (7, m0007_settle.statements),
     (8, m0008_reach.statements),
-    (11, m0011_bank.statements),
+    (11, m0011_outside.statements),
 )
 NEWEST = STEPS[-1][0]
 
