@@ -14,6 +14,7 @@ import msgspec
 
 from sbk_tui import config as configuration
 from sbk_tui.codes import code_tables, conflicts, fee_table
+from sbk_tui.commands import hub_outside
 from sbk_tui.commands.ask import clerk_id, new_password
 from sbk_tui.commands.output import emit, note, say
 from sbk_tui.config import home_folder
@@ -83,6 +84,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     tls = action("tls", _tls)
     tls.add_argument("host", metavar="HOST", help=word("hub.tls_host"))
     action("status", _status)
+    hub_outside.arguments(action("outside", hub_outside.run))
     show = action("show", _show)
     show.add_argument("what", choices=["person"], help=word("hub.what_option"))
     show.add_argument("id", metavar="ID", help=word("hub.id_option"))

@@ -6,15 +6,14 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from sbk_tui.data.record import Envelope, hlc_ms
 from sbk_tui.data.records import Records
 from sbk_tui.domain.application import ApplicationForm
 from sbk_tui.domain.card import Card
-from sbk_tui.domain.operations.account import ActivateAccount
 from sbk_tui.domain.operations.apply import Apply
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.domain.operations.fee import Pay
+from sbk_tui.domain.operations.issue import Enable
 from sbk_tui.domain.operations.loss import Cancel
 from sbk_tui.domain.operations.make import ReadBack
 from sbk_tui.domain.operations.replace import ApplyForReplacement
@@ -23,12 +22,27 @@ from sbk_tui.domain.world import CHINA, from_ms
 from sbk_tui.hub.registry import Grant
 from sbk_tui.outside.layout import FOREVER, Tell
 
-_FORMAL = "02"
+_FORMAL, _CANCEL = "02", "04"
 _REGION, _OFFICE = 6, "00"
 """经办机构: six digits of the region and two more [A]."""
 _PAID = "2"
 _BANK_PENDING = "00000"
 Values = Mapping[str, str]
+
+
+class Accepted(NamedTuple):
+    """An operation that the city accepted and that has changed something."""
+
+    op: str
+    kind: str
+    operation: Operation | None
+    """None for a loss that was read over the telephone (B2)."""
+    cards: tuple[str, ...]
+    """Numbers of the cards that it changed."""
+    counter: str
+    grant: Grant
+    clerk: str
+    at_ms: int
 
 
 class Line(NamedTuple):
@@ -43,67 +57,44 @@ class Line(NamedTuple):
     values: Values
 
 
-def lines_of(
-    tell: Tell,
-    operation: Operation,
-    envelope: Envelope,
-    grant: Grant,
-    records: Records,
-    cards: tuple[str, ...] = (),
-) -> Iterator[Line]:
-    """Yield what `tell` says of an operation; nothing when its records are not known.
-
-    Args:
-        cards: the cards that it changed, where it does not name them itself.
-    """
+def lines_of(tell: Tell, accepted: Accepted, records: Records) -> Iterator[Line]:
+    """Yield what `tell` says of an operation; nothing when its records are not known."""
+    grant, operation = accepted.grant, accepted.operation
     common = {
-        "op": envelope.op,
+        "op": accepted.op.replace("/", "-"),
         "issuer": f"{grant.district[:_REGION]:0<6}{_OFFICE}",
-        "clerk": envelope.clerk,
-        "at": f"{from_ms(hlc_ms(envelope.hlc)).astimezone(CHINA):%Y%m%d%H%M%S}",
+        "clerk": accepted.clerk,
+        "at": f"{from_ms(accepted.at_ms).astimezone(CHINA):%Y%m%d%H%M%S}",
     }
     match operation:
         case Apply():
-            yield _first_application(operation.form, operation.person, grant, common)
+            yield _first_application(operation.form, accepted.op, grant, common)
         case ApplyForReplacement():
-            yield from _replacement(operation, envelope.op, records, grant, common)
+            yield from _replacement(operation, accepted.op, records, grant, common)
         case Pay():
             yield from _payment(operation, records, grant, common)
         case ReadBack():
             yield from _write_back(operation, records, common)
-        case ActivateAccount():
-            yield from _of_cards("", (operation.card,), records, grant, common)
-        case BlindLoss():
-            number = tell.number if operation.until else _FORMAL
-            yield from _of_cards(number, cards, records, grant, common)
         case _:
-            reason = operation.reason if isinstance(operation, Cancel) else ""
-            named = (getattr(operation, "card", ""),)
-            yield from _of_cards(tell.number, named, records, grant, common | {"reason": reason})
+            yield from _of_cards(tell, accepted, records, common)
 
 
-def spoken_line(number: str, card: str, op: str, at_ms: int, grant: Grant, records: Records) -> (
-    Iterator[Line]
-):
-    """Yield what is told of a loss that was read out over the telephone (B2)."""
-    common = {
-        "op": op.replace("/", "-"),
-        "issuer": f"{grant.district[:_REGION]:0<6}{_OFFICE}",
-        "clerk": "-",
-        "at": f"{from_ms(at_ms).astimezone(CHINA):%Y%m%d%H%M%S}",
-    }
-    yield from _of_cards(number, (card,), records, grant, common)
-
-
-def _of_cards(
-    number: str, cards: tuple[str, ...], records: Records, grant: Grant, common: Values
-) -> Iterator[Line]:
-    for each in cards:
+def _of_cards(tell: Tell, accepted: Accepted, records: Records, common: Values) -> Iterator[Line]:
+    for each in accepted.cards:
         card = records.card(each)
         holder = records.person(card.person) if card else None
-        if card is not None and holder is not None:
-            values = {**common, **_card(card, holder, grant), "number": number}
-            yield Line(card.bank, card.subject, number, values)
+        if card is None or holder is None:
+            continue
+        number, reason = tell.number, ""
+        match accepted.operation:
+            case BlindLoss(until=None):
+                number = _FORMAL
+            case Cancel():
+                reason = card.cancel_reason
+            case Enable(card=named) if named != each:  # the card that it replaces has ended
+                number, reason = _CANCEL, card.cancel_reason
+        values = {**common, **_card(card, holder, accepted.grant), "number": number}
+        yield Line(card.bank, card.subject, number, values | {"reason": reason})
 
 
 def _card(card: Card, holder: Person, grant: Grant) -> Values:
@@ -122,7 +113,7 @@ def _city(holder: Person | None, grant: Grant) -> str:
     return f"{(place or grant.district)[:_REGION]:0<6}"
 
 
-def _first_application(form: ApplicationForm, person: str, grant: Grant, common: Values) -> Line:
+def _first_application(form: ApplicationForm, op: str, grant: Grant, common: Values) -> Line:
     values = {name: str(getattr(form, name) or "") for name in _SAME}
     values |= {
         **common,
@@ -138,7 +129,7 @@ def _first_application(form: ApplicationForm, person: str, grant: Grant, common:
         "proxy_phone": form.proxy_phone,
         "bank": form.bank,
     }
-    return Line(_chosen(form.bank), f"person/{person}", "", values)
+    return Line(_chosen(form.bank), f"application/{op}", "", values)
 
 
 def _replacement(
@@ -200,9 +191,7 @@ def _is_rare(char: str) -> bool:
     return False
 
 
-def _payment(
-    operation: Pay, records: Records, grant: Grant, common: Values
-) -> Iterator[Line]:
+def _payment(operation: Pay, records: Records, grant: Grant, common: Values) -> Iterator[Line]:
     payment, slip = records.payment(operation.payment), operation.slip
     holder = records.person(payment.person) if payment else None
     if payment is None or holder is None:

@@ -20,9 +20,9 @@ CHARSET = "gb18030"
 """GBK and everything beyond it: a rare name is not lost on the way [A]."""
 _DECLARED = f'<?xml version="1.0" encoding="{CHARSET.upper()}"?>'
 _HEAD = re.compile(
-    r"<\?xml [^>]*\?>\s*<数据><批次号>([0-9A-Za-z-]{1,40})</批次号><人数>(\d{1,6})</人数></数据>"
+    r"<\?xml [^>]*\?>\s*<数据><批次号>([0-9A-Za-z_-]{1,60})</批次号><人数>(\d{1,6})</人数></数据>"
 )
-_MOST_BYTES = 16 * 1024 * 1024
+MOST_BYTES = 16 * 1024 * 1024
 Record = Mapping[str, str]
 
 
@@ -89,7 +89,7 @@ def decode(layout: Layout, content: bytes) -> Sheet:
         Refusal: `outside.charset`, `outside.head`, `outside.cut` (人数 differs from the lines),
             `outside.columns`, `outside.line` with the line's number; nothing is taken then.
     """
-    if len(content) > _MOST_BYTES:
+    if len(content) > MOST_BYTES:
         raise Refusal("outside.head")
     try:
         text = content.decode(CHARSET)

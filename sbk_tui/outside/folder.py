@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sbk_tui.errors import BadUsage, OutsideUnreachable
+from sbk_tui.outside.codec import MOST_BYTES
 from sbk_tui.outside.ports import Exchange, Found
 
 OUTBOX, INBOX, TAKEN, ASIDE = "outbox", "inbox", "taken", "aside"
@@ -48,7 +49,8 @@ class FolderExchange:
             found = sorted(self._place(INBOX).iterdir())
             for path in found:
                 if path.is_file() and not path.name.endswith(_UNFINISHED):
-                    yield Found(path.name, path.read_bytes())
+                    with path.open("rb") as file:  # a huge one is not read whole
+                        yield Found(path.name, file.read(MOST_BYTES + 1))
         except OSError as error:
             raise self._gone(error) from error
 
@@ -59,7 +61,10 @@ class FolderExchange:
     def set_aside(self, name: str, sentence: str) -> None:
         """Move an answer to `aside/`, and write the sentence beside it."""
         moved = self._move(name, ASIDE)
-        write_whole(moved.with_name(f"{moved.name}.txt"), f"{sentence}\n".encode())
+        try:
+            write_whole(moved.with_name(f"{moved.name}.txt"), f"{sentence}\n".encode())
+        except OSError as error:
+            raise self._gone(error) from error
 
     def _move(self, name: str, where: str) -> Path:
         try:

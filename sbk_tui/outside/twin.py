@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from sbk_tui.outside.codec import Record, decode, encode
-from sbk_tui.outside.folder import INBOX, OUTBOX, write_whole
+from sbk_tui.outside.folder import ASIDE, INBOX, OUTBOX, TAKEN, write_whole
 from sbk_tui.outside.layout import layout
 
 Answer = dict[str, str]
@@ -44,7 +46,6 @@ class OutsideTwin:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._answered: set[str] = set()
         self.received: dict[str, list[dict[str, str]]] = {}
         """File name → its records, as they were understood."""
         self.fault = ""
@@ -59,12 +60,13 @@ class OutsideTwin:
         outbox, inbox = self._folder / OUTBOX, self._folder / INBOX
         for path in sorted(outbox.glob("*.csv")) if outbox.is_dir() else ():
             name = path.stem
-            sheet = decode(layout(name.split("-")[-2]), path.read_bytes())
+            sheet = decode(layout(name.rpartition("-")[2]), path.read_bytes())
             self.received[name] = list(sheet.records)
-            if name in self._answered or self.fault == "silent":
+            if self._is_answered(name) or self.fault == "silent":
                 continue
-            lines = [_line(record, (judge or (lambda _r: fault.says))(record)) for record in
-                     sheet.records]
+            lines = [
+                _line(record, judge(record) if judge else fault.says) for record in sheet.records
+            ]
             if fault.others and lines:
                 lines[0]["social_number"] = SOMEBODY_ELSE
             content = encode(layout("answer"), sheet.batch, lines)
@@ -73,10 +75,31 @@ class OutsideTwin:
             inbox.mkdir(mode=0o700, parents=True, exist_ok=True)
             for tail in ("", "-2") if fault.twice else ("",):
                 write_whole(inbox / f"{name}.answer{tail}.csv", content)
-            self._answered.add(name)
             done.append(name)
         return done
+
+    def _is_answered(self, name: str) -> bool:
+        """Whether an answer was given, also by a twin before this one."""
+        answer = f"{name}.answer.csv"
+        return any((self._folder / place / answer).exists() for place in (INBOX, TAKEN, ASIDE))
 
 
 def _line(record: Record, says: tuple[str, str]) -> Answer:
     return {"social_number": record["social_number"], "result": says[0], "text": says[1]}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Answer the files of a folder once: `python -m sbk_tui.outside.twin FOLDER --fault refuse`."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--fault", choices=[*FAULTS], default="")
+    given = parser.parse_args(arguments)
+    twin = OutsideTwin(given.folder)
+    twin.fault = given.fault
+    for name in twin.answer():
+        print(name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -86,6 +86,8 @@ def _cards(text: Text, seen: Dossier, *, revealed: bool) -> None:
         text.append(f" {card.number}  {words.card_state(card)}")
         text.append(f"  {name_of('bank', card.bank)} {hide_bank(card.bank_card)}  {card.place}\n")
         text.append(f"   {words.accounts(card)}\n")
+        if card.bank_todo:
+            text.append(f"   {words.bank_todo(card)}\n", "bold")
         for key, when in (
             ("collected", words.moment(card.collected_at)),
             ("enabled", words.moment(card.enabled_at)),

@@ -62,6 +62,7 @@ def slip_record(
         "state_before": words.card_state(before),
         "state_after": name_of("card_state", _AFTER.get(type(operation), before.state).value),
         "standing": word("standing.slip"),
+        "bank_todo": words.bank_todo(before),
         **_particulars(operation, before, person),
     }
     return {key: str(value) for key, value in values.items()}

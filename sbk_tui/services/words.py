@@ -42,6 +42,14 @@ def accounts(card: Card) -> str:
     )
 
 
+def bank_todo(card: Card) -> str:
+    """Return what the holder must still do at the bank (answer 02), empty when nothing."""
+    if not card.bank_todo:
+        return ""
+    matter = name_of("outside_matter", card.bank_todo)
+    return word("outside.todo", matter=matter, bank=name_of("bank", card.bank))
+
+
 def receiver(card: Card, holder: str) -> str:
     """Return who took a card, in words: the holder's own name, or the proxy's with the kind."""
     if card.receiver is None:

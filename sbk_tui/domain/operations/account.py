@@ -19,6 +19,8 @@ from sbk_tui.errors import Refusal
 
 _CLAUSE = "第三条"
 ACTIVATED = "1"
+_ENABLING = "11"
+"""The notice of 领卡启用: what the bank could not do of it is done here."""
 _NOT_NOW = {
     # 金融账户    refusal
     ACTIVATED: "activate.already",
@@ -92,4 +94,7 @@ class ActivateAccount(Operation, frozen=True, array_like=True, kw_only=True):
         card = world.card(self.card)
         if card is None:
             return ()
-        return (replace(card, financial_account=ACTIVATED, financial_at=occasion.at),)
+        todo = "" if card.bank_todo == _ENABLING else card.bank_todo
+        return (
+            replace(card, financial_account=ACTIVATED, financial_at=occasion.at, bank_todo=todo),
+        )

@@ -1,7 +1,7 @@
-"""Which bank runs a bank window (A3); what systems outside were told, and what they said.
+"""Which bank runs a bank window (A3); what systems outside were told, and what they said (ADR 25).
 
-Frozen: later changes are later files. A message names an operation and, where it is about cards,
-the card; number and file are kept until the answer is there.
+Frozen: later changes are later files. A message names an operation and what it is about; the file
+is kept until its answer is there, and with it the numbers of the people in it.
 """
 
 STATEMENTS = (
@@ -11,7 +11,7 @@ STATEMENTS = (
     CREATE TABLE "outside_system" (
         "system" TEXT NOT NULL PRIMARY KEY,
         "cursor" BIGINT NOT NULL,
-        "files" INTEGER NOT NULL
+        "files" BIGINT NOT NULL
     )
     """,
     """
@@ -23,6 +23,7 @@ STATEMENTS = (
         "made" BIGINT NOT NULL,
         "written" BIGINT,
         "answered" BIGINT,
+        "answer" TEXT NOT NULL DEFAULT '',
         PRIMARY KEY ("system", "name")
     )
     """,
@@ -32,11 +33,11 @@ STATEMENTS = (
         "op" TEXT NOT NULL,
         "subject" TEXT NOT NULL,
         "counter" TEXT NOT NULL,
-        "inc" TEXT NOT NULL,
         "kind" TEXT NOT NULL,
         "number" TEXT NOT NULL,
+        "bank" TEXT NOT NULL,
         "file" TEXT NOT NULL,
-        "line" INTEGER NOT NULL,
+        "line" BIGINT NOT NULL,
         "social_number" TEXT NOT NULL,
         "state" TEXT NOT NULL,
         "code" TEXT NOT NULL,
