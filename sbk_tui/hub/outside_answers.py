@@ -96,8 +96,7 @@ class Answers:
         sheet, mark = decode(layout("answer"), content), hashlib.sha256(content).hexdigest()
         with self._hub.store.write() as db:
             row = db.execute_sql(
-                "SELECT answer FROM outside_file"
-                " WHERE system = ? AND name = ? AND written IS NOT NULL",
+                "SELECT answer FROM outside_file WHERE system = ? AND name = ?",
                 (channel.name, sheet.batch),
             ).fetchone()
             if row is None:
@@ -112,9 +111,9 @@ class Answers:
                 self._heed(db, channel, message, record["result"], record["text"])
             # Answered, the file is only a name: nobody needs the people in it here any more.
             db.execute_sql(
-                "UPDATE outside_file SET answered = ?, answer = ?, body = ?"
-                " WHERE system = ? AND name = ?",
-                (self._now_ms(), mark, b"", channel.name, sheet.batch),
+                "UPDATE outside_file SET answered = ?, answer = ?, body = ?,"
+                " written = coalesce(written, ?) WHERE system = ? AND name = ?",
+                (self._now_ms(), mark, b"", self._now_ms(), channel.name, sheet.batch),
             )
 
     def _messages(self, db: SqliteDatabase, channel: Channel, sheet: Sheet) -> list[_Message]:
