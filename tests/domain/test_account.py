@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from sbk_tui.domain.capability import Authority, CounterLevel
-from sbk_tui.domain.card import CardState
+from sbk_tui.domain.card import Card, CardState
 from sbk_tui.domain.kinds import kind_named
 from sbk_tui.domain.operations.account import ActivateAccount
 from sbk_tui.domain.operations.base import Nature
@@ -116,3 +116,11 @@ def test_no_other_window_may(level: CounterLevel) -> None:
     assert kind.nature is Nature.HUB_FIRST
     with pytest.raises(NotPermitted, match=r"capability\.level"):
         Authority(level=level).require(kind.capability)
+
+
+@pytest.mark.clause("A3-bank")
+@pytest.mark.parametrize(("todo", "after"), [("11", ""), ("01", "01")])
+def test_what_the_bank_could_not_do_of_the_enabling_is_done_by_it(todo: str, after: str) -> None:
+    (done,) = wish().effect(Known(HOLDER, card(bank=OWN, bank_todo=todo)), at_bank())
+    assert isinstance(done, Card)
+    assert done.bank_todo == after

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -123,10 +125,8 @@ def test_a_file_that_is_not_whole_and_ours_is_refused(content: bytes, code: str)
 def test_no_damage_makes_anything_but_a_refusal(data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(GOOD)))
     damaged = GOOD[:at] + data.draw(st.binary(max_size=4)) + GOOD[data.draw(st.integers(at)) :]
-    try:
+    with suppress(Refusal):
         decode(layout("notice"), damaged)
-    except Refusal as refusal:
-        assert words_for(refusal.code, refusal.facts).message
 
 
 def test_every_row_of_who_is_told_names_a_kind_and_a_layout_that_exist() -> None:

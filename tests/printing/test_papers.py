@@ -259,6 +259,14 @@ def test_an_unknown_paper_is_refused_and_never_a_path() -> None:
         assert raised.value.code == "print.no_layout"
 
 
+@pytest.mark.clause("3.1", "3.3", "3.4", "5.1.4")
+@pytest.mark.parametrize("name", ["loss_slip", "release_slip", "cancel_slip", "enable_slip"])
+def test_what_is_left_to_do_at_the_bank_is_on_the_slip_and_only_then(name: str) -> None:
+    todo = "银行待办：临时挂失没有办成，请持卡人到工商银行的网点补办"
+    assert todo in "".join(line.strip() for line in preview(paper(name, bank_todo=todo), 80))
+    assert "银行待办" not in "".join(preview(paper(name), 80))
+
+
 @pytest.mark.clause("3.1")
 def test_the_day_on_which_a_temporary_loss_ends_is_on_the_slip_and_only_then() -> None:
     assert "临时挂失到 2026-12-01 止" in "".join(
