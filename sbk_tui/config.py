@@ -72,6 +72,17 @@ class Hub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     url: str = ""
 
 
+class Outside(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Systems outside that a hub tells (`sbk hub outside`), by URL; empty: not connected."""
+
+    province: str = ""
+    """省卡管: `file:///FOLDER` with `outbox/` and `inbox/`."""
+    fiscal: str = ""
+    """非税系统."""
+    banks: dict[str, str] = {}
+    """服务银行 → URL."""
+
+
 class SessionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long an unattended screen stays open, in minutes [A]."""
 
@@ -106,6 +117,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Names of capabilities this office does not offer."""
     devices: Devices = Devices()
     hub: Hub = Hub()
+    outside: Outside = Outside()
     session: SessionSettings = SessionSettings()
     kiosk: Kiosk = Kiosk()
     backup: Backup = Backup()

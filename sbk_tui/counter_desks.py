@@ -6,6 +6,7 @@ from functools import partial
 
 from sbk_tui import process, surroundings
 from sbk_tui.counter_around import Around
+from sbk_tui.counter_bank import bank_desk
 from sbk_tui.counter_chips import Reader, chip_desk, pin_desk, social_reader_of, temp_chips
 from sbk_tui.counter_devices import document_camera_of, folder_of, printer, reader_of
 from sbk_tui.counter_money import fee_desk, form_desk, number_desk, till_of
@@ -102,6 +103,7 @@ def build(a: Around) -> Desks:
         forms=form_desk(a, till),
         numbers=number_desk(a, till),
         correct=_correct(a),
+        bank=bank_desk(a),
         new_id=a.new_id,
     )
 

@@ -34,6 +34,8 @@ from sbk_tui.sender import Sender
 from sbk_tui.services.desks import Desks
 
 BACKUP_LOG = "backup.log"
+UNDECIDED = "00000"
+"""服务银行待定: no bank yet."""
 LEAD, CLERK = "lead", "clerk"
 """负责人 adds clerks and approves; 经办 does the counter's work. Both may do all business."""
 
@@ -94,6 +96,7 @@ def set_up(
     name: str,
     password: str,
     removed: tuple[str, ...] = (),
+    bank: str = "",
     cost: Cost | None = None,
     encrypt: bool | None = None,
     clock: Callable[[], int] = now_ms,
@@ -101,17 +104,19 @@ def set_up(
     """Make a new counter: folder, keyring, database, and its first clerk as lead.
 
     Args:
+        bank: 服务银行 that runs it, for a bank window (level B).
         encrypt: None: encrypted where the `crypt` extra is installed.
         clock: Unix ms; the certificate is dated by it.
 
     Raises:
-        BadUsage: `counter.exists`, `counter.level`, `counter.district`.
+        BadUsage: `counter.exists`, `counter.level`, `counter.district`, `counter.bank`.
         Refusal: `auth.weak_…`.
     """
     if level not in set(CounterLevel):
         raise BadUsage("counter.level", level=level)
     if not (district.isdigit() and len(district) in {4, 6, 9, 12} and district[:2] == "41"):
         raise BadUsage("counter.district", district=district)
+    refuse_bank(level, bank)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     encrypted = cipher_available() if encrypt is None else encrypt
     keyring = Keyring(home, now_ms)
@@ -123,6 +128,7 @@ def set_up(
         counter_file.create(
             home, data_key if encrypted else None, counter=f"{district}-{secrets.token_hex(3)}",
             office=office, level=level, district=district, removed=removed, now_ms=clock(),
+            bank=bank,
         )  # fmt: skip
         opened = counter_file.open_counter(home, data_key if encrypted else None)
         try:
@@ -134,6 +140,17 @@ def set_up(
             path.unlink()
         (home / "keyring.json").unlink(missing_ok=True)
         raise
+
+
+def refuse_bank(level: str, bank: str) -> None:
+    """Return when a window of `level` may be run by `bank`: level B by one, others by none.
+
+    Raises:
+        BadUsage: `counter.bank`.
+    """
+    banks = {*code_tables()["bank"].rows} - {UNDECIDED} if level == CounterLevel.BANK else {""}
+    if bank not in banks:
+        raise BadUsage("counter.bank", bank=bank)
 
 
 def sign_in(home: Path, clerk: str, password: str) -> Counter:
@@ -174,6 +191,7 @@ def opening(home: Path, keys: Opened, *, encrypted: bool) -> Opening:
         counter=held.counter,
         district=held.district,
         authority=Authority(level=CounterLevel(held.level), removed=removed),
+        bank=held.bank,
     )
     rules = Rules(settings=config.rules, codes=code_tables(), fees=fee_table())
     session = Session(keys.slot.clerk, keys.slot.name, keys.slot.role, keys.signer)

@@ -14,7 +14,7 @@ import msgspec
 
 from sbk_tui import config as configuration
 from sbk_tui.codes import code_tables, conflicts, fee_table
-from sbk_tui.commands import hub_backup
+from sbk_tui.commands import hub_backup, hub_outside
 from sbk_tui.commands.ask import clerk_id, new_password
 from sbk_tui.commands.output import emit, note, say
 from sbk_tui.config import home_folder
@@ -41,7 +41,7 @@ from sbk_tui.hub.spoken import take as take_spoken
 from sbk_tui.pinyin import initials
 from sbk_tui.sender import when_closed
 from sbk_tui.texts import word, words_for
-from sbk_tui.wiring import now_ms
+from sbk_tui.wiring import now_ms, refuse_bank
 
 if TYPE_CHECKING:
     from sbk_tui.hub.page import Page
@@ -82,10 +82,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     enrol.add_argument(
         "--without", nargs="*", default=[], metavar="NAME", help=word("hub.without_option")
     )
+    enrol.add_argument("--bank", default="", metavar="CODE", help=word("hub.bank_option"))
     tls = action("tls", _tls)
     tls.add_argument("host", metavar="HOST", help=word("hub.tls_host"))
     hub_backup.arguments(action)
     action("status", _status)
+    hub_outside.arguments(action("outside", hub_outside.run))
     show = action("show", _show)
     show.add_argument("what", choices=["person"], help=word("hub.what_option"))
     show.add_argument("id", metavar="ID", help=word("hub.id_option"))
@@ -127,7 +129,9 @@ def _init(args: argparse.Namespace) -> int:
 
 def _enrol(args: argparse.Namespace) -> int:
     hub = open_hub(home_folder(args.home))
-    grant = registry.Grant(args.office, args.level, args.district, tuple(args.without))
+    refuse_bank(args.level, args.bank)
+    without = tuple(args.without)
+    grant = registry.Grant(args.office, args.level, args.district, without, args.bank)
     with closing(hub.store), hub.store.write() as db:
         code = registry.new_code(db, grant, hub.signer.public, now_ms())
     if args.json:

@@ -39,7 +39,7 @@ class OpenCounter(NamedTuple):
 
 def create(
     folder: Path, key: bytes | None, *, counter: str, office: str, level: str, district: str,
-    removed: tuple[str, ...], now_ms: int,
+    removed: tuple[str, ...], now_ms: int, bank: str = "",
 ) -> None:  # fmt: skip
     """Make the database of a new counter, with a certificate that it signs itself.
 
@@ -55,7 +55,7 @@ def create(
         signer = Ed25519Signer(private)
         certificate = Certificate(
             suite=SUITE, counter=counter, office=office, level=level, district=district,
-            removed=removed, public=signer.public, issuer="self", issued=now_ms,
+            removed=removed, public=signer.public, issuer="self", issued=now_ms, bank=bank,
         )  # fmt: skip
         body = msgspec.msgpack.encode(certificate)
         with store.write() as db:

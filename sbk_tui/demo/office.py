@@ -6,7 +6,9 @@ kind of folder that `open_again` opens.
 
 from __future__ import annotations
 
+import shutil
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -32,6 +34,9 @@ ID_READER = "id_reader"
 """A link to the reader's line, in the folder: there while the training runs."""
 PORTRAITS, PAPERS, PICTURES = "portraits", "papers", "pictures"
 _DAY_MS = 86_400_000
+_NEIGHBOUR, _TOWNSHIP = "township", "township"
+_OWN_PEOPLE = 5
+"""Of a hundred people, those who applied at the bank window itself."""
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,15 +63,40 @@ def make(home: Path, *, level: str, people: int, seed_number: int, now_ms: int) 
     if home.exists() and any(home.iterdir()):
         raise BadUsage("demo.folder_in_use", place=str(home))
     made = Made(level=level, people=people, seed=seed_number, made_ms=now_ms)
+    row, clock = assets.office().levels[level], Clock(now_ms)
+    if row.bank and not own_hub.available():
+        raise BadUsage("hub.extra_missing")  # all it knows comes from a city
+    counter, second = _set_up(home, row, clock)
+    try:
+        own: Sequence[Resident] = made.residents()
+        others: Sequence[Resident] = ()
+        if row.bank:
+            cut = len(own) * _OWN_PEOPLE // 100
+            own, others = own[:cut], own[cut:]
+        seeded = _filled(counter, second, clock, own, seed_number)
+        if own_hub.available():
+            own_hub.make(counter)
+        if others:
+            seeded = _neighbour(counter, clock, others, seed_number)
+    finally:
+        counter.close()
+    fields = msgspec.to_builtins(made).items()
+    body = "".join(f"{key} = {_toml(value)}\n" for key, value in fields)
+    (home / MARK).write_text(body, "utf-8")
+    return seeded
+
+
+def _set_up(home: Path, row: assets.Level, clock: Clock) -> tuple[Counter, Session]:
+    """Make a counter with two clerks; return it open for the lead, and the other's session."""
     office = assets.office()
     lead, clerk = office.clerks
-    row = office.levels[level]
-    first = now_ms - (DAYS + 10) * _DAY_MS  # before the story begins
+    first = clock.at_ms - (DAYS + 10) * _DAY_MS  # before the story begins
     wiring.set_up(
         home,
         office=row.office,
         level=row.level,
         district=row.district,
+        bank=row.bank,
         clerk=lead.id,
         name=lead.name,
         password=office.password,
@@ -79,18 +109,33 @@ def make(home: Path, *, level: str, people: int, seed_number: int, now_ms: int) 
     wiring.add_clerk(home, keys, clerk.id, clerk.name, clerk.role, office.password)
     other = keyring.unlock(clerk.id, office.password)
     second = Session(clerk.id, clerk.name, clerk.role, other.signer)
-    clock = Clock(now_ms)
-    counter = wiring.open_for(home, keys, encrypted=keyring.encrypted, clock=clock)
+    return wiring.open_for(home, keys, encrypted=keyring.encrypted, clock=clock), second
+
+
+def _filled(
+    counter: Counter, second: Session, clock: Clock, people: Sequence[Resident], number: int
+) -> Seeded:
+    faces = [jpeg_of(face) for face in assets.pictures().faces[:1]]
+    return seed(counter, clock, second, people, faces, seed=number)
+
+
+def _neighbour(counter: Counter, clock: Clock, people: Sequence[Resident], number: int) -> Seeded:
+    """Let a township of the same city hand out the cards that a bank window is to activate."""
+    # Late: only a bank's training talks to its city while it is made.
+    from sbk_tui.commands.sync import caller_of
+
+    home = counter.home / _NEIGHBOUR
+    township, second = _set_up(home, assets.office().levels[_TOWNSHIP], clock)
     try:
-        faces = [jpeg_of(face) for face in assets.pictures().faces[:1]]
-        seeded = seed(counter, clock, second, made.residents(), faces, seed=seed_number)
-        if own_hub.available():
-            own_hub.make(counter)
+        seeded = _filled(township, second, clock, people, number)
+        caller = caller_of(counter)
+        own_hub.join(township, counter.home, caller.url)
+        with own_hub.running(counter.home, caller.url):
+            caller_of(township).call()
+            caller.call()
     finally:
-        counter.close()
-    fields = msgspec.to_builtins(made).items()
-    body = "".join(f"{key} = {_toml(value)}\n" for key, value in fields)
-    (home / MARK).write_text(body, "utf-8")
+        township.close()
+    shutil.rmtree(home)
     return seeded
 
 

@@ -30,6 +30,7 @@ _SEARCHED = 2 * FEWEST
 SITUATIONS = {  # situation: how many who are in it stand before the counter
     "waiting": 4,
     "handed_out": 2,
+    "asleep": 4,
     "active": 4,
     "temporarily_lost": 2,
     "lost": 2,
@@ -140,7 +141,7 @@ class Tray:
 def training_devices(counter: Counter, people: Sequence[Resident]) -> Iterator[Tray]:
     """Run the devices of a training counter; the tray holds the cards of some of `people`."""
     link = counter.home / ID_READER
-    visitors = tuple(_visitors(people, counter.lookup.dossier))
+    visitors = tuple(_visitors(people, counter.lookup.dossier, counter.seat.bank))
     cards = [
         card_in_hand(counter.lookup.dossier(visitor.number), place)
         for place, (visitor, _) in enumerate(visitors)
@@ -162,14 +163,14 @@ def training_devices(counter: Counter, people: Sequence[Resident]) -> Iterator[T
 
 
 def _visitors(
-    people: Sequence[Resident], dossier_of: Callable[[str], Dossier | None]
+    people: Sequence[Resident], dossier_of: Callable[[str], Dossier | None], bank: str
 ) -> Iterator[tuple[Visitor, IdCard]]:
     """Yield the special people and some in every situation, in the order of the township."""
     wanted = dict(SITUATIONS)
     for at, resident in enumerate(people[:_SEARCHED]):
         number = resident.person.number
         dossier, card = dossier_of(number), identity_card(resident)
-        situation = situation_of(dossier)
+        situation = situation_of(dossier, bank)
         dead = dossier is not None and any(c.cancel_reason == _DEAD for c in dossier.cards)
         rare = at < len(assets.special())
         if card is None or dead or not (rare or wanted[situation]):
@@ -179,8 +180,12 @@ def _visitors(
         yield Visitor(resident.person.name, number, situation), card
 
 
-def situation_of(dossier: Dossier | None) -> str:
-    """Return how it stands with a person: a key of `demo_visitor` in the words."""
+def situation_of(dossier: Dossier | None, bank: str = "") -> str:
+    """Return how it stands with a person: a key of `demo_visitor` in the words.
+
+    Args:
+        bank: whose window it is, at a bank window.
+    """
     if dossier is None:
         return "new"
     card = card_that_matters(dossier.cards)
@@ -188,6 +193,9 @@ def situation_of(dossier: Dossier | None) -> str:
         return "applied"
     if any(other.replaces == card.number for other in dossier.cards):
         return "replaced"
+    sleeps = card.state is CardState.ACTIVE and card.financial_account == "0"
+    if bank and card.bank == bank and sleeps:
+        return "asleep"
     return _situation_of_card(card)
 
 

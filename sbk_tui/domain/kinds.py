@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sbk_tui.domain.capability import Capability
+from sbk_tui.domain.operations.account import ActivateAccount
 from sbk_tui.domain.operations.apply import Apply
 from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.operations.batch import TakeIn
@@ -113,6 +114,7 @@ KINDS = (
     Kind(ChangePin,            _F,     _C.PIN_CHANGE, "4.1"),
     Kind(UnlockPin,            _F,     _C.PIN_UNLOCK, "4.2"),
     Kind(ResetPin,             _F,     _C.PIN_RESET, "4.3"),
+    Kind(ActivateAccount,      _H,     _C.ACTIVATE_FINANCIAL, "A3"),
     Kind(ApplyForReplacement,  _H,     _C.REPLACE,  "5.1.2.2", 2),
     Kind(WithdrawReplacement,  _H,     _C.REPLACE,  "5.1.2.2"),
     Kind(MarkForProduction,    _H,     _C.REPLACE,  "5.1.2.4"),

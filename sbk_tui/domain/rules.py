@@ -80,7 +80,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     leash_extend_days: int = 7
     """The leash (B21): time without the city after which each step begins, and its extension."""
     pin_presence: Literal["reader", "seen"] = "reader"
-    """How the holder's presence is proven for PIN work: by the ID reader, or the clerk's eyes."""
+    """How the holder's presence is proven for PIN work and 金融账户激活: by the ID reader, or the
+    clerk's eyes."""
     pin_unlock_by_proxy: bool = False  # [1] W12: one city allows it
     pin_on_screen: bool = True
     """Whether a PIN may be typed at this keyboard where there is no PIN pad (B11)."""

@@ -85,9 +85,13 @@ def _cards(text: Text, seen: Dossier, *, revealed: bool) -> None:
     for card in seen.cards:
         text.append(f" {card.number}  {words.card_state(card)}")
         text.append(f"  {name_of('bank', card.bank)} {hide_bank(card.bank_card)}  {card.place}\n")
+        text.append(f"   {words.accounts(card)}\n")
+        if card.bank_todo:
+            text.append(f"   {words.bank_todo(card)}\n", "bold")
         for key, when in (
             ("collected", words.moment(card.collected_at)),
             ("enabled", words.moment(card.enabled_at)),
+            ("activated", words.moment(card.financial_at)),
             ("lost", words.moment(card.lost_at)),
             ("lost_until", card.lost_until.isoformat() if card.lost_until else ""),
             ("cancelled", words.moment(card.cancelled_at)),

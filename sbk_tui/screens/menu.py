@@ -194,6 +194,12 @@ def _pin(desks: Desks, clause: str) -> Screen[None]:
     return PinScreen(desks, clause)
 
 
+def _activate(desks: Desks, clause: str) -> Screen[None]:
+    from sbk_tui.screens.activate import ActivateScreen
+
+    return ActivateScreen(desks, clause)
+
+
 SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "1.2": _apply,
     "2.2.1": _issue_unit,
@@ -215,6 +221,7 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "4.1": _pin,
     "4.2": _pin,
     "4.3": _pin,
+    "A3": _activate,
     "5.1.1.1.1": _fee,
     "5.1.1.1.2": _fee,
     "5.1.1.2": _fee,
@@ -297,7 +304,8 @@ class MenuScreen(OverList, Screen[None]):
             self.query_one(MessageLine).say(word("menu.drafts", jobs=names))
 
     def _show(self, typed: str) -> None:
-        shown = [entry for entry in self._entries.values() if entry.fits(typed)]
+        authority = self._desks.seat.authority
+        shown = [entry for entry in self._entries.values() if entry.listed(typed, authority)]
         self.query_one(PagedList).show([self._row(entry) for entry in shown])
 
     def _row(self, entry: Entry) -> Row:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sbk_tui.domain.rules import Rules
 from sbk_tui.services.apply_desk import ApplyDesk
+from sbk_tui.services.bank_desk import BankDesk
 from sbk_tui.services.blind_loss_desk import BlindLossDesk
 from sbk_tui.services.card_desk import CardDesk
 from sbk_tui.services.cases_desk import CasesDesk
@@ -80,4 +81,5 @@ class Desks:
     fees: FeeDesk
     forms: FormDesk
     correct: CorrectDesk
+    bank: BankDesk
     new_id: Callable[[], str]

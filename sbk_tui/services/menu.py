@@ -6,7 +6,7 @@ from functools import cache
 from typing import NamedTuple
 
 from sbk_tui import divisions
-from sbk_tui.domain.capability import Authority, Capability
+from sbk_tui.domain.capability import Authority, Capability, CounterLevel
 from sbk_tui.errors import NotPermitted
 from sbk_tui.pinyin import matches
 from sbk_tui.services.procedures import all_clauses, place, procedure
@@ -31,6 +31,16 @@ class Entry(NamedTuple):
             return self.clause.replace(".", "").startswith(plain)
         named = self.clause.lower().startswith(plain.lower())  # F2
         return named or plain in self.title or matches(plain, self.title)
+
+    def listed(self, typed: str, authority: Authority) -> bool:
+        """Return whether the menu shows the line for what was `typed`.
+
+        A bank window lists its own services only (A3); what an office does is found by typing,
+        greyed, with the place that does it.
+        """
+        if not typed and authority.level is CounterLevel.BANK:
+            return self.refused_to(authority) is None
+        return self.fits(typed)
 
     def refused_to(self, authority: Authority) -> NotPermitted | None:
         """Return why a counter may not do it, or None."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sbk_tui.data.beside import Performed
+from sbk_tui.domain import mask
 from sbk_tui.domain.card import Card, CardState, Receiver
+from sbk_tui.domain.operations.account import ACTIVATED, ActivateAccount
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
@@ -60,6 +62,7 @@ def slip_record(
         "state_before": words.card_state(before),
         "state_after": name_of("card_state", _AFTER.get(type(operation), before.state).value),
         "standing": word("standing.slip"),
+        "bank_todo": words.bank_todo(before),
         **_particulars(operation, before, person),
     }
     return {key: str(value) for key, value in values.items()}
@@ -111,6 +114,15 @@ def _particulars(operation: Operation, card: Card, person: Person) -> dict[str, 
                 "bank_place": word("slip.bank_place", bank=name_of("bank", card.bank)),
                 "phone": person.mobile,
             }
+        case ActivateAccount():
+            return {
+                "bank_card": mask.bank_card(card.bank_card),
+                "presence": name_of("pin_presence", operation.presence),
+                "account_before": name_of("financial_account", card.financial_account),
+                "account_after": name_of("financial_account", ACTIVATED),
+                "guardian": _guardian(operation),
+                "standing": word("standing.accepted"),
+            }
         case PinWork():
             return {
                 "presence": name_of("pin_presence", operation.presence),
@@ -118,6 +130,10 @@ def _particulars(operation: Operation, card: Card, person: Person) -> dict[str, 
             }
         case _:
             return {}
+
+
+def _guardian(operation: ActivateAccount) -> str:
+    return f"{operation.guardian_name} {mask.number(operation.guardian_number)}".strip()
 
 
 def _receiver(receiver: Receiver) -> dict[str, str]:

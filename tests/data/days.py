@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sbk_tui.domain.card import Receiver
 from sbk_tui.domain.handover import check_number, handover_id
 from sbk_tui.domain.identity import mod11_2
+from sbk_tui.domain.operations.account import ActivateAccount
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.batch import Line, TakeIn
 from sbk_tui.domain.operations.blind_loss import BlindLoss
@@ -119,6 +120,7 @@ def card_wishes(card: str, until: date) -> list[Operation]:
         IssueToUnit(codes=("410782105201",), cards=(card,), receiver=VILLAGE),
         RecordReceipts(codes=("410782105201",), cards=(card,), reason="03", on=DAY),
         RecordReceipts(codes=("410782105201",), cards=(card,), reason="01", on=DAY),
+        ActivateAccount(card=card, presence="1"),
     ]
 
 

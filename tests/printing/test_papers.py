@@ -47,6 +47,9 @@ SLIP = {
     "reason": "死亡",
     "proof": "死亡证明",
     "batch": "20261101",
+    "bank_card": "621700******0000",
+    "account_before": "未激活",
+    "account_after": "已激活",
     "phone": "13800000000",
     "social_account": "已激活",
     "bank_account": "未激活",
@@ -254,6 +257,14 @@ def test_an_unknown_paper_is_refused_and_never_a_path() -> None:
         with pytest.raises(BadUsage) as raised:
             build(name, Record(values=SLIP), masks=MASKS)
         assert raised.value.code == "print.no_layout"
+
+
+@pytest.mark.clause("3.1", "3.3", "3.4", "5.1.4")
+@pytest.mark.parametrize("name", ["loss_slip", "release_slip", "cancel_slip", "enable_slip"])
+def test_what_is_left_to_do_at_the_bank_is_on_the_slip_and_only_then(name: str) -> None:
+    todo = "银行待办：临时挂失没有办成，请持卡人到工商银行的网点补办"
+    assert todo in "".join(line.strip() for line in preview(paper(name, bank_todo=todo), 80))
+    assert "银行待办" not in "".join(preview(paper(name), 80))
 
 
 @pytest.mark.clause("3.1")

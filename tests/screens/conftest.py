@@ -31,15 +31,20 @@ CARDS = [f"B{n:07d}{card_check(f'B{n:07d}')}" for n in range(1, 5)]
 """PEOPLE[0] and [1]: enabled cards; [2]: in stock; [3]: handed out, still sealed."""
 
 
-def make_counter(home: Path, level: str = "T") -> wiring.Counter:
-    """Set up a counter with two clerks and four people, and open it for the first clerk."""
+def empty_counter(home: Path, level: str = "T", bank: str = "") -> wiring.Counter:
+    """Set up a counter with two clerks, and open it for the first clerk."""
     wiring.set_up(
         home, office="百泉镇劳保所", level=level, district=DISTRICT, clerk="1001", name="张敏",
-        password=PASSWORD, cost=CHEAP,
+        password=PASSWORD, cost=CHEAP, bank=bank,
     )  # fmt: skip
     by = Keyring(home, wiring.now_ms).unlock("1001", PASSWORD)
     wiring.add_clerk(home, by, "1002", "王芳", wiring.CLERK, SECOND)
-    counter = wiring.sign_in(home, "1001", PASSWORD)
+    return wiring.sign_in(home, "1001", PASSWORD)
+
+
+def make_counter(home: Path, level: str = "T") -> wiring.Counter:
+    """Set up a counter with two clerks and four people, and open it for the first clerk."""
+    counter = empty_counter(home, level)
     lines = tuple(
         Line(
             person=person.id, number=person.number, name=person.name, card=card, bank="95533",

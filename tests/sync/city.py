@@ -92,9 +92,9 @@ class City:
     def close(self) -> None:
         self.hub.store.close()
 
-    def code(self, *, level: str = "T", district: str = "410782105") -> str:
+    def code(self, *, level: str = "T", district: str = "410782105", bank: str = "") -> str:
         """Return a fresh enrolment code."""
-        grant = registry.Grant("百泉镇", level, district)
+        grant = registry.Grant("百泉镇", level, district, bank=bank)
         with self.hub.store.write() as db:
             return registry.new_code(db, grant, self.hub.signer.public, self.clock[0])
 
@@ -169,7 +169,8 @@ def nonce() -> str:
 def join(office: Office, city: City, speaks: tuple[int, int] = protocol.SPOKEN) -> HubClient:
     """Enrol a counter and return its client."""
     own = office.opened.certificate
-    secret, known = split_code(city.code(level=own.level, district=own.district))
+    code = city.code(level=own.level, district=own.district, bank=own.bank)
+    secret, known = split_code(code)
     stranger = stranger_client(office, city, lambda key: fingerprint(key) == known)
     enrol_with(office.opened, stranger, url="http://127.0.0.1:8470", secret=secret)
     return client_for(

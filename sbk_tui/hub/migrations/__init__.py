@@ -13,6 +13,7 @@ from sbk_tui.hub.migrations import (
     m0007_settle,
     m0008_reach,
     m0010_ahead,
+    m0011_outside,
 )
 
 STEPS = (
@@ -23,6 +24,7 @@ STEPS = (
     (7, m0007_settle.statements),
     (8, m0008_reach.statements),
     (10, m0010_ahead.statements),
+    (11, m0011_outside.statements),
 )
 NEWEST = STEPS[-1][0]
 
