@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sbk_tui.data.money import Top
 from sbk_tui.data.sagas import Step
 from sbk_tui.domain.capital_amount import capital_amount
 from sbk_tui.domain.fees import Fee
 from sbk_tui.domain.paper_number import FormKind
 from sbk_tui.domain.payment import Payment, PaySlip
+from sbk_tui.domain.people import Application
 from sbk_tui.hardware.ports import PosResult
+from sbk_tui.services import words
 from sbk_tui.services.fees import amount_words, decimal
 from sbk_tui.texts import name_of, word
 
@@ -55,6 +59,34 @@ def standing(payment: Payment) -> str:
     if numbers:
         said.append("　".join(numbers))
     return "\n".join(said)
+
+
+def line(payment: Payment, applications: Iterable[Application]) -> str:
+    """Return a fee in one line of a dossier: amount, state, numbers, what it is registered for."""
+    parts = [
+        amount_of(payment),
+        name_of("payment_state", payment.state.value),
+        words.moment(payment.paid_at or payment.made_at),
+    ]
+    if payment.notice:
+        parts.append(word("fee.notice_is", number=payment.notice))
+    if payment.slip is not None:
+        parts.append(word("fee.slip_is", number=payment.slip.reference))
+    if payment.note:
+        parts.append(word("fee.note_is", number=payment.note))
+    if payment.slip is not None:
+        parts.append(_registration(payment, applications))
+    return "  ".join(parts)
+
+
+def _registration(payment: Payment, applications: Iterable[Application]) -> str:
+    if not payment.application:
+        return word("fee.not_registered")
+    wish = next((each for each in applications if each.id == payment.application), None)
+    if wish is None:
+        return word("fee.registered")
+    made = words.moment(wish.made_at)
+    return word("fee.registered_for", type=name_of("replace_type", wish.type), made=made)
 
 
 def next_number(form: FormKind, top: Top) -> str:

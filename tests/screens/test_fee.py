@@ -23,7 +23,7 @@ from tests.screens.conftest import (
     shown,
     type_text,
 )
-from tests.services.counters import HOLDER, killed_at, make_county, open_county
+from tests.services.counters import HOLDER, charge, killed_at, make_county, open_county
 
 SIZE = (80, 24)
 P = PaymentState
@@ -207,6 +207,21 @@ async def test_paid_but_not_registered_waits_for_the_line(
         await press(pilot, "f10", "1")
         assert "没有在办的补换卡申请" in shown(app)
     assert payment(counter).application == ""
+
+
+@pytest.mark.clause("2.4.2", "5.1.1.1.2")
+async def test_the_fees_of_a_person_stand_beside_the_cards(
+    counter: wiring.Counter, app: SbkApp
+) -> None:
+    charge(counter)
+    async with app.run_test(size=SIZE) as pilot:
+        await open_job(pilot, "242")
+        await pick(pilot, HOLDER.number)
+        await press(pilot, "pagedown")
+        line = next(line for line in shown(app).splitlines() if "缴费 25元" in line)
+        assert "已缴" in line
+        assert "参考号 112410000001  未登记" in line
+        assert "刷卡（已请求）" in shown(app)  # the fee's own work stands in the list, too
 
 
 @pytest.mark.clause("A4", "5.1.1.1.1", "5.1.1.1.2", "5.1.1.2", "5.1.2.3")
