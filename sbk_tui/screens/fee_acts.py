@@ -294,3 +294,14 @@ class RegisterScreen(FeeScreen):
         if reason is not None and payment is not None:
             take_back = partial(self.desks.fees.unregister, payment, reason, op=self.op)
             self.in_background(take_back, partial(self.settled, word("fee.registered_now")))
+
+
+def screen_of(desks: Desks, clause: str, person: str = "") -> FeeScreen:
+    """Return the screen of one of the four jobs; with `person`, that person is found already."""
+    match clause:
+        case jobs.CHARGE:
+            return ChargeScreen(desks, clause, person)
+        case jobs.REGISTER:
+            return RegisterScreen(desks, clause, person)
+        case _:
+            return FeePaperScreen(desks, clause, person)

@@ -26,6 +26,7 @@ from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.line_desk import LineDesk
 from sbk_tui.services.number_desk import NumberDesk
+from sbk_tui.services.open_work import OpenWorkDesk
 from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.pin_desk import PinDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
@@ -79,5 +80,6 @@ class Desks:
     numbers: NumberDesk
     fees: FeeDesk
     forms: FormDesk
+    open_work: OpenWorkDesk
     correct: CorrectDesk
     new_id: Callable[[], str]

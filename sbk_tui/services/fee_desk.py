@@ -23,13 +23,14 @@ from sbk_tui.domain.operations.fee import (
     RegisterFee,
     UnregisterFee,
 )
-from sbk_tui.domain.payment import Payment, PaySlip, open_payment
+from sbk_tui.domain.payment import Payment, PaymentState, PaySlip, open_payment
 from sbk_tui.errors import DeviceBusy, DeviceFault, OutcomeUnknown, Refusal
 from sbk_tui.hardware.ports import PosResult, PosTerminal
 from sbk_tui.services.till import Till
 
 __all__ = ["FeeDesk", "Paid", "PosResult", "Standing"]
 CHARGE = "charge"
+P = PaymentState
 Seen = Literal["query", "slip"]
 
 
@@ -90,6 +91,11 @@ class FeeDesk:
         step = self._till.sagas.open_step(payment.id)
         if step is not None and self._till.sagas.is_running(step):
             raise DeviceBusy("fee.other_window")
+        if step is not None and step.name == CHARGE and payment.state is not P.CHARGING:
+            # Another machine of the office said what came of it.
+            state = StepState.CONFIRMED if payment.slip else StepState.FAILED
+            self._till.sagas.settle(payment.id, CHARGE, state, {"seen": "record"})
+            step = None
         return Standing(payment, step)
 
     def price(self, reason: str) -> Fee | None:
