@@ -176,6 +176,7 @@ def _all_of(records: Records, person: str) -> Iterator[Entity]:
     yield from records.cards_of(person)
     yield from records.applications_of(person)
     yield from records.temp_cards_of(person)
+    yield from records.payments_of(person)
 
 
 def _move(

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import msgspec
 from peewee import SqliteDatabase
 
+from sbk_tui.data.finance import cases_after
 from sbk_tui.data.handovers import settle_cases
 from sbk_tui.data.record import Envelope, Record, hlc_ms
 from sbk_tui.data.records import Records
@@ -21,6 +22,7 @@ from sbk_tui.data.seal import Signer
 from sbk_tui.data.store import Store
 from sbk_tui.domain import mask
 from sbk_tui.domain.conflicts import Answer
+from sbk_tui.domain.finance import Finding, findings, findings_told, row_of
 from sbk_tui.domain.handover import Handover
 from sbk_tui.domain.kinds import Kind, kind_named
 from sbk_tui.domain.operations.base import Nature, Operation
@@ -65,6 +67,8 @@ class Judgement(NamedTuple):
     settlement: Settlement | None = None
     """What it met that its counter had not seen, if that decided."""
     subjects: Subjects = Subjects()
+    told: tuple[Finding, ...] = ()
+    """What the operation itself says is wrong about money."""
     near: tuple[str, ...] = ()
     """For a loss of an unknown card: cards whose number, or whose holder's, is nearly the same."""
 
@@ -131,6 +135,26 @@ def _effect_if_possible(
         return operation.effect(world, occasion)
     except Refusal:
         return ()
+
+
+def _with_finding(judgement: Judgement, operation: Operation, occasion: Occasion) -> Judgement:
+    """Return the judgement with what must be cleared up about money, if that is what it found.
+
+    It takes the place of the rule that was broken: the same words then stand in the receipt and
+    in the cases of all who must hear of it.
+    """
+    if judgement.state is not State.JUDGED or judgement.verdict is not Verdict.ACCEPTED:
+        return judgement
+    told = findings_told(
+        operation, op=occasion.op, counter=occasion.seat.counter, clerk=occasion.clerk
+    )
+    shown = (each for entity in judgement.changed for each in findings(entity))
+    found = next((each for each in (*told, *shown) if each.op == occasion.op), None)
+    if found is None:
+        return judgement
+    return judgement._replace(
+        code=found.code, clause=found.row.clause, facts=found.facts, told=told
+    )
 
 
 def readable(record: Record, envelope: Envelope) -> tuple[Kind, Operation]:
@@ -248,6 +272,7 @@ class Judge:
         judgement = decide(kind, operation, world, occasion, self._rules, view)
         if leases.is_aside(who) and judgement.state is State.HELD:
             return _set_aside(Refusal(leases.CODE))
+        judgement = _with_finding(judgement, operation, occasion)
         told = {**judgement.facts, **_told(db, judgement.settlement)}
         if judgement.settlement is not None and subjects.cards:
             told["card"] = subjects.cards[0].partition("/")[2]
@@ -277,6 +302,10 @@ class Judge:
         for entity in judgement.changed:
             if isinstance(entity, Handover):
                 settle_cases(db, entity, op=envelope.op, at_ms=now)
+        for item in cases_after(
+            db, judgement.changed, op=envelope.op, at_ms=now, told=judgement.told
+        ):
+            publish(db, item)
         pos = feed.next_position(db)
         receipt = Receipt(
             hub=self._hub,
@@ -358,6 +387,8 @@ class Judge:
         set_aside = judgement.state is State.QUARANTINED
         if judgement.code == leases.CODE:
             return  # the case of the two machines stands for all of them
+        if row_of(judgement.code) is not None:
+            return  # has its cases with those who must clear it up
         if set_aside or (judgement.code and judgement.verdict is Verdict.ACCEPTED):
             open_case(
                 db,

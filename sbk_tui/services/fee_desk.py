@@ -21,6 +21,7 @@ from sbk_tui.domain.operations.fee import (
     NotCharged,
     Pay,
     RegisterFee,
+    Unclear,
     UnregisterFee,
 )
 from sbk_tui.domain.payment import Payment, PaymentState, PaySlip, open_payment
@@ -31,7 +32,7 @@ from sbk_tui.services.till import Till
 __all__ = ["FeeDesk", "Paid", "PosResult", "Standing"]
 CHARGE = "charge"
 P = PaymentState
-Seen = Literal["query", "slip"]
+Seen = Literal["query", "slip", "finance"]
 
 
 class Standing(NamedTuple):
@@ -137,7 +138,7 @@ class FeeDesk:
         facts = {"nonce": nonce, "amount_fen": str(operation.amount_fen)}
         planned = self._till.planned(saga, CHARGE, "pos", facts)
         beside: list[Beside] = [planned, *([DroppedDraft(draft)] if draft else [])]
-        done = self._till.ledger.perform(self._till.ledger.intend(operation, op=op), beside=beside)
+        done = self._till.perform(operation, *beside, op=op)
         if done.repeated:
             raise OutcomeUnknown("pos.unknown")  # it was asked before: never again by itself
         self._till.sagas.sent(saga, CHARGE, self._till.now_ms())
@@ -190,6 +191,15 @@ class FeeDesk:
         """
         return self._not_charged(payment_id, seen, "", op=op)
 
+    def settle_unclear(self, payment_id: str, *, op: str) -> Done:
+        """Nobody here can tell: the charge stays open, and becomes a case of the finance people.
+
+        Raises:
+            Refusal: as `Unclear`.
+        """
+        step = SettledStep(payment_id, CHARGE, StepState.UNKNOWN, {"seen": "unclear"})
+        return self._till.perform(Unclear(payment=payment_id), step, op=op)
+
     def pay_at_bank(self, payment: Payment, slip: PaySlip, *, op: str, draft: str = "") -> Done:
         """Record that the notice was paid at the bank, by its receipt.
 
@@ -197,8 +207,7 @@ class FeeDesk:
             Refusal: as `Pay`.
         """
         operation = Pay(payment=payment.id, slip=slip, seen="slip")
-        beside = [DroppedDraft(draft)] if draft else []
-        return self._till.ledger.perform(self._till.ledger.intend(operation, op=op), beside=beside)
+        return self._till.perform(operation, *([DroppedDraft(draft)] if draft else []), op=op)
 
     def slip_of(self, result: PosResult) -> PaySlip:
         """Return what is kept of a terminal's answer; the year is ours, it tells only MMDD."""
@@ -218,19 +227,19 @@ class FeeDesk:
 
     def _settled(self, pay: Pay, saga: str, evidence: dict[str, str], *, op: str) -> Done:
         step = SettledStep(saga, CHARGE, StepState.CONFIRMED, evidence)
-        return self._till.ledger.perform(self._till.ledger.intend(pay, op=op), beside=[step])
+        return self._till.perform(pay, step, op=op)
 
     def _not_charged(
         self,
         saga: str,
-        seen: Literal["terminal", "query", "slip", "not_sent"],
+        seen: Literal["terminal", "query", "slip", "not_sent", "finance"],
         answer: str,
         *,
         op: str,
     ) -> Done:
         operation = NotCharged(payment=saga, seen=seen, answer=answer)
         step = SettledStep(saga, CHARGE, StepState.FAILED, {"seen": seen, "code": answer})
-        return self._till.ledger.perform(self._till.ledger.intend(operation, op=op), beside=[step])
+        return self._till.perform(operation, step, op=op)
 
     # ------------------------------------------------------------------ 交费登记
 

@@ -48,6 +48,8 @@ def standing(payment: Payment) -> str:
             reason=name_of("replace_reason", payment.reason),
         )
     ]
+    if payment.unclear_op:
+        said.append(word("fee.handed_over"))
     numbers = []
     if payment.notice:
         numbers.append(word("fee.notice_is", number=payment.notice))

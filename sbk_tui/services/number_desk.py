@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from sbk_tui.data.beside import Beside
+from sbk_tui.data.finance import FinanceCases
 from sbk_tui.data.ledger import Done, Ledger
 from sbk_tui.data.money import BatchCount, Money, Top
 from sbk_tui.data.sagas import SettledStep, StepState
@@ -85,12 +87,11 @@ class NumberDesk:
         )
         form = FormKind(operation.paper)
         spent = self._money.spent(form, operation.number)
-        # What is void needs no look any more: a paper sent and not looked at is settled by it.
-        beside = (
-            [SettledStep(spent.payment, FORMS[form], StepState.FAILED, {"void": operation.reason})]
-            if spent is not None and spent.payment
-            else []
-        )
+        beside: list[Beside] = [FinanceCases(self._desk.counter)]
+        if spent is not None and spent.payment:
+            # What is void needs no look any more: a paper sent and not looked at is settled by it.
+            void = {"void": operation.reason}
+            beside.append(SettledStep(spent.payment, FORMS[form], StepState.FAILED, void))
         return self._ledger.perform(self._ledger.intend(operation, op=op), beside=beside)
 
     def _check(self, fields: tuple[Field, ...], values: Values) -> None:

@@ -116,7 +116,8 @@ class FeeSource:
         payment, amount = fee.payment, amount_of(fee.payment)
         match fee.stage:
             case Stage.HANGING:
-                return word("open.hanging", amount=amount), fee_jobs.CHARGE
+                key = "open.unclear" if payment.unclear_op else "open.hanging"
+                return word(key, amount=amount), fee_jobs.CHARGE
             case Stage.PAPER:
                 form = FormKind.NOTICE if fee.paper == FORMS[FormKind.NOTICE] else FormKind.NOTE
                 number = payment.notice if form is FormKind.NOTICE else payment.note

@@ -153,8 +153,25 @@ async def test_a_lost_answer_is_settled_by_query_and_slip(
         await press(pilot, "f10", "1")
         assert "可能扣了款，也可能没扣" in shown(app)
         assert payment(counter).state is P.CHARGING
-        await press(pilot, "f10", "3")  # cannot say: nothing moves
+        await press(pilot, "f10", "3")  # cannot say: the finance people must
         assert payment(counter).state is P.CHARGING
+        assert "已报财务" in shown(app)
+        assert "待办 1" in shown(app)
+        await press(pilot, "f10")
+        assert "财务（银行）查明的结果是？" in shown(app)
+        await press(pilot, "escape", "escape", "escape")
+        await open_job(pilot, "06")
+        assert "扣没扣款说不清" in shown(app)
+        await press(pilot, "f10", "f10")  # no word of a clerk closes it
+        assert "不能在这里划掉" in shown(app)
+        await press(pilot, "escape")
+        await open_job(pilot, "012")
+        assert "刷卡 25元，说不清，等财务查明" in shown(app)
+        await press(pilot, "enter", "f10", "2")
+        assert "没有扣款" in shown(app)
+    assert payment(counter).state is P.ENDED
+    assert kinds(counter)[-2:] == ["fee.unclear", "fee.not_charged"]
+    assert counter.desks.cases.waiting() == ()
     assert len(twin.charged) == 1
 
 
