@@ -305,6 +305,36 @@ class Payment(Base):
         indexes = ((("state", "application", "made", "id"), False),)
 
 
+class Production(Base):
+    application = TextField(primary_key=True)
+    person = TextField(index=True)
+    counter = TextField()
+    state = TextField()
+    card = TextField(index=True)
+    moved = BigIntegerField()
+    body = BlobField()
+
+    class Meta:
+        indexes = ((("counter", "state", "moved", "application"), False),)
+
+
+class Blank(Base):
+    serial = TextField(primary_key=True)
+    bank = TextField()
+    custody = TextField()
+    state = TextField()
+    application = TextField()
+    body = BlobField()
+
+    class Meta:
+        indexes = ((("custody", "bank", "state", "serial"), False),)
+
+
+class Ribbons(Base):
+    counter = TextField(primary_key=True)
+    body = BlobField()
+
+
 class Saga(Base):
     id = TextField(primary_key=True)
     kind = TextField()
@@ -380,6 +410,9 @@ PROJECTIONS = (
     NumberBatch,
     SpentNumber,
     Payment,
+    Production,
+    Blank,
+    Ribbons,
     Subject,
 )
 TABLES = (

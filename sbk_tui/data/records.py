@@ -20,6 +20,7 @@ from sbk_tui.domain.operations.receipt import receipt_state
 from sbk_tui.domain.paper_number import NumberBatch, SpentNumber
 from sbk_tui.domain.payment import Payment
 from sbk_tui.domain.people import Application, FormerIdentity, Person
+from sbk_tui.domain.production import Blank, Production, Ribbons
 from sbk_tui.domain.stock import shelf_key
 from sbk_tui.domain.temp_card import TempCard
 from sbk_tui.domain.text import plain
@@ -28,7 +29,7 @@ from sbk_tui.errors import IntegrityFault
 
 T = TypeVar(
     "T", Person, Card, Application, TempCard, FormerIdentity, Handover, NumberBatch, SpentNumber,
-    Payment,
+    Payment, Production, Blank, Ribbons,
 )  # fmt: skip
 _encode = msgspec.msgpack.Encoder(enc_hook=plain).encode
 _person = msgspec.msgpack.Decoder(Person).decode
@@ -39,6 +40,9 @@ _handover = msgspec.msgpack.Decoder(Handover).decode
 _batch = msgspec.msgpack.Decoder(NumberBatch).decode
 _spent = msgspec.msgpack.Decoder(SpentNumber).decode
 _payment = msgspec.msgpack.Decoder(Payment).decode
+_production = msgspec.msgpack.Decoder(Production).decode
+_blank = msgspec.msgpack.Decoder(Blank).decode
+_ribbons = msgspec.msgpack.Decoder(Ribbons).decode
 _former = msgspec.msgpack.Decoder(FormerIdentity).decode
 
 _STORED: dict[str, tuple[str, str, Callable[[bytes], Entity]]] = {
@@ -52,6 +56,9 @@ _STORED: dict[str, tuple[str, str, Callable[[bytes], Entity]]] = {
     "numbers": ("number_batch", "id", _batch),
     "number": ("spent_number", "id", _spent),
     "payment": ("payment", "id", _payment),
+    "production": ("production", "application", _production),
+    "blank": ("blank", "serial", _blank),
+    "ribbons": ("ribbons", "counter", _ribbons),
 }
 
 
@@ -152,6 +159,25 @@ class Records:
         sql = "SELECT body FROM payment WHERE reference = ? ORDER BY made, id LIMIT 1"
         return self._one(_payment, sql, reference)
 
+    def production(self, application_id: str) -> Production | None:
+        sql = "SELECT body FROM production WHERE application = ?"
+        return self._one(_production, sql, application_id)
+
+    def production_of_card(self, number: str) -> Production | None:
+        sql = "SELECT body FROM production WHERE card = ? ORDER BY application LIMIT 1"
+        return self._one(_production, sql, number)
+
+    def productions_of(self, person_id: str) -> tuple[Production, ...]:
+        """Return a person's productions, one an application that was ever marked."""
+        sql = "SELECT body FROM production WHERE person = ? ORDER BY application"
+        return self._all(_production, sql, person_id)
+
+    def blank(self, serial: str) -> Blank | None:
+        return self._one(_blank, "SELECT body FROM blank WHERE serial = ?", serial)
+
+    def ribbons(self, counter: str) -> Ribbons | None:
+        return self._one(_ribbons, "SELECT body FROM ribbons WHERE counter = ?", counter)
+
     def version(self, subject: str) -> int:
         """Return how often `subject` was changed; 0 when it does not exist."""
         row = self._db.execute_sql(
@@ -214,6 +240,16 @@ class Records:
                 self._put_spent_number(entity, body)
             case Payment():
                 self._put_payment(entity, body)
+            case Production():
+                self._put_production(entity, body)
+            case Blank():
+                self._put_blank(entity, body)
+            case Ribbons():
+                self._db.execute_sql(
+                    "INSERT INTO ribbons (counter, body) VALUES (?, ?)"
+                    " ON CONFLICT (counter) DO UPDATE SET body = excluded.body",
+                    (entity.counter, body),
+                )
 
     def _put_handover(self, handover: Handover, body: bytes) -> None:
         self._db.execute_sql(
@@ -252,6 +288,30 @@ class Records:
                 payment.id, payment.person, payment.counter, payment.state.value,
                 _text(payment.made_at), payment.slip.reference if payment.slip else "",
                 payment.notice, payment.note, payment.application, payment.amount_fen, body,
+            ),
+        )  # fmt: skip
+
+    def _put_production(self, production: Production, body: bytes) -> None:
+        self._db.execute_sql(
+            "INSERT INTO production (application, person, counter, state, card, moved, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (application) DO UPDATE SET"
+            " counter = excluded.counter, state = excluded.state, card = excluded.card,"
+            " moved = excluded.moved, body = excluded.body",
+            (
+                production.application, production.person, production.counter,
+                production.state.value, production.card, to_ms(production.moved_at), body,
+            ),
+        )  # fmt: skip
+
+    def _put_blank(self, blank: Blank, body: bytes) -> None:
+        self._db.execute_sql(
+            "INSERT INTO blank (serial, bank, custody, state, application, body)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (serial) DO UPDATE SET"
+            " custody = excluded.custody, state = excluded.state,"
+            " application = excluded.application, body = excluded.body",
+            (
+                blank.serial, blank.bank, blank.custody, blank.state.value, blank.application,
+                body,
             ),
         )  # fmt: skip
 

@@ -30,15 +30,32 @@ from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.issue_unit import IssueToUnit
 from sbk_tui.domain.operations.leash import ExtendLeash
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
+from sbk_tui.domain.operations.make import (
+    FailProduction,
+    FeedBlank,
+    FetchData,
+    PrintFace,
+    ReadBack,
+    ReportToCentre,
+    RestoreApplication,
+    SpoilBlank,
+    WriteChip,
+)
 from sbk_tui.domain.operations.numbers import TakeInNumbers, VoidNumber
 from sbk_tui.domain.operations.pin import ChangePin, ResetPin, UnlockPin
 from sbk_tui.domain.operations.receipt import RecordReceipts
 from sbk_tui.domain.operations.refund import GiveBack, MatchPosList
-from sbk_tui.domain.operations.replace import ApplyForReplacement
+from sbk_tui.domain.operations.replace import (
+    ApplyForReplacement,
+    MarkForProduction,
+    UnmarkForProduction,
+    WithdrawReplacement,
+)
 from sbk_tui.domain.operations.returned import CheckCard, IssueAgain
 from sbk_tui.domain.operations.roll_back import RollBack
 from sbk_tui.domain.operations.settle_case import SettleCase
 from sbk_tui.domain.operations.store import StoreCards
+from sbk_tui.domain.operations.supplies import ChangeRibbon, TakeInBlanks, TakeInRibbons
 from sbk_tui.domain.operations.temp import (
     CancelTempCard,
     EnableTempCard,
@@ -98,7 +115,22 @@ KINDS = (
     Kind(ChangePin,            _F,     _C.PIN_CHANGE, "4.1"),
     Kind(UnlockPin,            _F,     _C.PIN_UNLOCK, "4.2"),
     Kind(ResetPin,             _F,     _C.PIN_RESET, "4.3"),
-    Kind(ApplyForReplacement,  _H,     _C.REPLACE,  "5.1.2.2"),
+    Kind(ApplyForReplacement,  _H,     _C.REPLACE,  "5.1.2.2", 2),
+    Kind(WithdrawReplacement,  _H,     _C.REPLACE,  "5.1.2.2"),
+    Kind(MarkForProduction,    _H,     _C.REPLACE,  "5.1.2.4"),
+    Kind(UnmarkForProduction,  _H,     _C.REPLACE,  "5.1.2.4"),
+    Kind(TakeInBlanks,         _F,     _C.PRODUCE,  "5.1.3.1"),
+    Kind(SpoilBlank,           _F,     _C.PRODUCE,  "5.1.3.1"),
+    Kind(TakeInRibbons,        _F,     _C.PRODUCE,  "5.1.3.1"),
+    Kind(ChangeRibbon,         _F,     _C.PRODUCE,  "5.1.3.1"),
+    Kind(FetchData,            _H,     _C.PRODUCE,  "5.1.3.2"),
+    Kind(FeedBlank,            _H,     _C.PRODUCE,  "5.1.3.2"),
+    Kind(WriteChip,            _F,     _C.PRODUCE,  "5.1.3.2"),
+    Kind(ReadBack,             _H,     _C.PRODUCE,  "5.1.3.2"),
+    Kind(PrintFace,            _F,     _C.PRODUCE,  "5.1.3.2"),
+    Kind(FailProduction,       _F,     _C.PRODUCE,  "5.1.3.4"),
+    Kind(RestoreApplication,   _H,     _C.PRODUCE,  "5.1.3.4"),
+    Kind(ReportToCentre,       _F,     _C.PRODUCE,  "N2"),
     Kind(TakeInNumbers,        _F,     _C.FEES,     "F11"),
     Kind(VoidNumber,           _F,     _C.FEES,     "F10"),
     Kind(GiveNotice,           _F,     _C.FEES,     "5.1.1.1.1"),

@@ -61,6 +61,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     box_slots: int = 100
     """Positions of a box of cards (2.3.3)."""
     warranty_days: int = 365
+    production_lease_minutes: int = 30
+    """How long a marked card waits for its counter before another one may make it (5.1.2.4)."""
+    instant_card_series: str = "J"
+    """First letter of the numbers of cards made at a counter; the hub's and the counters' alike."""
+    card_years: int = 10  # [2+] W2, K1
+    """How long a card is valid from the day it is made."""
+    mask_number_on_face: bool = False
+    """Whether the face shows only part of the 社会保障号码, for test prints."""
+    failures_in_a_row: int = 3
+    """Failed productions after which the machine is looked at first (5.1.3)."""
     numbers_warn_left: int = 20
     """Pre-printed numbers left from which the screen warns before the end (F11)."""
     notice_days: int = 7

@@ -13,11 +13,13 @@ from sbk_tui.domain.handover import Handover
 from sbk_tui.domain.paper_number import NumberBatch, SpentNumber
 from sbk_tui.domain.payment import Payment
 from sbk_tui.domain.people import Application, FormerIdentity, Person
+from sbk_tui.domain.production import Blank, Production, Ribbons
 from sbk_tui.domain.temp_card import TempCard
 from sbk_tui.errors import Refusal
 
 Money = Payment | NumberBatch | SpentNumber
-Entity = Person | Card | Application | TempCard | FormerIdentity | Handover | Money
+Making = Production | Blank | Ribbons
+Entity = Person | Card | Application | TempCard | FormerIdentity | Handover | Money | Making
 CHINA = timezone(timedelta(hours=8), "CST")
 """The counters' one time zone; China has no summer time."""
 
@@ -32,6 +34,8 @@ class World(Protocol):
     def card(self, number: str) -> Card | None: ...
 
     def cards_of(self, person_id: str) -> tuple[Card, ...]: ...
+
+    def application(self, application_id: str) -> Application | None: ...
 
     def applications_of(self, person_id: str) -> tuple[Application, ...]: ...
 
@@ -56,6 +60,14 @@ class World(Protocol):
 
     def payment_by_reference(self, reference: str) -> Payment | None: ...
 
+    def production(self, application_id: str) -> Production | None: ...
+
+    def production_of_card(self, number: str) -> Production | None: ...
+
+    def blank(self, serial: str) -> Blank | None: ...
+
+    def ribbons(self, counter: str) -> Ribbons | None: ...
+
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True):
     """Which counter acts: its id, its place and its rights."""
@@ -64,6 +76,10 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
     district: str
     """Division code of the office, 4 to 12 digits; its region follows from its level."""
     authority: Authority
+
+    def is_in_city(self, district: str) -> bool:
+        """Return whether `district` is in this counter's city (unknown: yes)."""
+        return not district or district[:4] == self.district[:4]
 
     def is_own(self, district: str) -> bool:
         """Return whether `district` is in this counter's city and county (unknown: yes).

@@ -11,6 +11,7 @@ from peewee import SqliteDatabase
 
 from sbk_tui.data.cases import CaseItem, file_case
 from sbk_tui.domain.conflicts import Answer, Ruling
+from sbk_tui.domain.operations.make import ReportToCentre
 from sbk_tui.domain.settle import Settlement
 from sbk_tui.domain.world import CHINA, from_ms
 from sbk_tui.errors import Fact
@@ -43,6 +44,22 @@ def ring_for_clerk(db: SqliteDatabase, counter: str, clerk: str, now_ms: int) ->
     open_case(
         db, f"{counter}/{clerk}/key", op="", severity=RED, code="hub.clerk_key_changed",
         facts={"counter": counter, "clerk": clerk}, now_ms=now_ms,
+    )  # fmt: skip
+
+
+def report_to_centre(
+    db: SqliteDatabase, counter: str, op: str, report: ReportToCentre, now_ms: int
+) -> None:
+    """Open the case of a production that gave no success message (N2)."""
+    facts = {
+        "counter": counter,
+        "make_step": report.step,
+        "answer": report.answer,
+        "application": report.application,
+    }
+    open_case(
+        db, f"{op}/centre", op=op, severity=YELLOW, code=ReportToCentre.kind, facts=facts,
+        now_ms=now_ms,
     )  # fmt: skip
 
 

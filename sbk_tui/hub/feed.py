@@ -18,6 +18,7 @@ from sbk_tui.domain.card import BLOCKED, Card
 from sbk_tui.domain.handover import Handover
 from sbk_tui.domain.paper_number import NumberBatch, SpentNumber
 from sbk_tui.domain.people import Person
+from sbk_tui.domain.production import Blank, Ribbons
 from sbk_tui.domain.temp_card import TempCard
 from sbk_tui.domain.text import plain
 from sbk_tui.domain.world import Entity
@@ -133,7 +134,7 @@ def _expected_at(records: Records, handover: Handover) -> dict[tuple[str, str], 
 
 def _person_of(entity: Entity) -> str:
     """Return whose record it is; empty: nobody's (a hand-over of many cards, a stock)."""
-    if isinstance(entity, Handover | NumberBatch | SpentNumber):
+    if isinstance(entity, Handover | NumberBatch | SpentNumber | Blank | Ribbons):
         return ""
     return entity.id if isinstance(entity, Person) else entity.person
 
@@ -177,6 +178,7 @@ def _all_of(records: Records, person: str) -> Iterator[Entity]:
     yield from records.applications_of(person)
     yield from records.temp_cards_of(person)
     yield from records.payments_of(person)
+    yield from records.productions_of(person)
 
 
 def _move(

@@ -28,6 +28,7 @@ from sbk_tui.domain.kinds import Kind, kind_named
 from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.domain.operations.loss import FormalLoss, TemporaryLoss
+from sbk_tui.domain.operations.make import ReportToCentre
 from sbk_tui.domain.operations.settle_case import SettleCase
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.settle import Settlement, Subjects, Unseen, settle, subjects_of
@@ -41,7 +42,7 @@ from sbk_tui.errors import (
     SbkError,
 )
 from sbk_tui.hub import feed, inbox, leases, registry, spoken, unseen
-from sbk_tui.hub.cases import RED, YELLOW, conflict_cases, open_case, publish
+from sbk_tui.hub.cases import RED, YELLOW, conflict_cases, open_case, publish, report_to_centre
 from sbk_tui.hub.decisions import Decider
 from sbk_tui.hub.figures import count as count_work
 from sbk_tui.hub.near import near_cards
@@ -347,10 +348,19 @@ class Judge:
             unseen.note(db, subjects, pos=pos, op=envelope.op, counter=who.counter)
         if judgement.settlement is not None and judgement.settlement.code:
             self._open_cases(db, who, envelope, judgement, pos)
-        if receipt.verdict is Verdict.ACCEPTED and envelope.kind == SettleCase.kind:
+        if receipt.verdict is Verdict.ACCEPTED:
+            self._after(db, who, envelope, stored)
+
+    def _after(self, db: SqliteDatabase, who: Member, envelope: Envelope, stored: Record) -> None:
+        """Carry out what an accepted operation asks of the people at the city."""
+        if envelope.kind == SettleCase.kind:
             answer = stored.operation(envelope)
             assert isinstance(answer, SettleCase)  # noqa: S101 -- what the kind says
             self.decider.answered(db, who.counter, envelope.op, answer)
+        if envelope.kind == ReportToCentre.kind:
+            report = stored.operation(envelope)
+            assert isinstance(report, ReportToCentre)  # noqa: S101 -- what the kind says
+            report_to_centre(db, who.counter, envelope.op, report, self._now_ms())
 
     def _open_cases(
         self, db: SqliteDatabase, who: Member, envelope: Envelope, judgement: Judgement, pos: int

@@ -28,15 +28,32 @@ from sbk_tui.domain.operations.handover_out import Decide, Request, TakeAnswer, 
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.issue_unit import IssueToUnit
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
+from sbk_tui.domain.operations.make import (
+    FailProduction,
+    FeedBlank,
+    FetchData,
+    PrintFace,
+    ReadBack,
+    ReportToCentre,
+    RestoreApplication,
+    SpoilBlank,
+    WriteChip,
+)
 from sbk_tui.domain.operations.numbers import TakeInNumbers, VoidNumber
 from sbk_tui.domain.operations.pin import ChangePin, ResetPin, UnlockPin
 from sbk_tui.domain.operations.receipt import RecordReceipts
 from sbk_tui.domain.operations.refund import GiveBack, MatchPosList, PosLine
-from sbk_tui.domain.operations.replace import ApplyForReplacement
+from sbk_tui.domain.operations.replace import (
+    ApplyForReplacement,
+    MarkForProduction,
+    UnmarkForProduction,
+    WithdrawReplacement,
+)
 from sbk_tui.domain.operations.returned import CheckCard, IssueAgain
 from sbk_tui.domain.operations.roll_back import RollBack
 from sbk_tui.domain.operations.settle_case import SettleCase
 from sbk_tui.domain.operations.store import Slot, StoreCards
+from sbk_tui.domain.operations.supplies import ChangeRibbon, TakeInBlanks, TakeInRibbons
 from sbk_tui.domain.operations.temp import (
     CancelTempCard,
     EnableTempCard,
@@ -166,7 +183,36 @@ def op_of(operation: Operation) -> str | None:
     """Return the id that an operation must have so that others of the day can name it."""
     if isinstance(operation, GiveNotice | Charge) and not operation.payment:
         return payment_of(operation.person)
+    if isinstance(operation, ApplyForReplacement):
+        return wish_of(operation.card)
     return None
+
+
+def wish_of(card: str) -> str:
+    """Return the id of the one replacement wish about a card in a day."""
+    return f"wish{card:0>28}"
+
+
+def making_wishes(card: str) -> list[Operation]:
+    """Return one operation of every kind about the replacement of a card, and what it needs."""
+    wish, chip = wish_of(card), {"identification": "41" * 16, "historical": "00" * 13}
+    return [
+        MarkForProduction(application=wish),
+        UnmarkForProduction(application=wish),
+        TakeInBlanks(bank="95533", first="Y0001", last="Y0003"),
+        TakeInRibbons(count=2),
+        ChangeRibbon(),
+        FetchData(application=wish, series="J", valid_to=date(2036, 11, 18)),
+        FeedBlank(application=wish, blank="Y0001"),
+        WriteChip(application=wish, version="3.0", bank_card="6217000000000000007", **chip),
+        ReadBack(application=wish, bank_card="6217000000000000007", **chip),
+        PrintFace(application=wish),
+        FailProduction(application=wish, step="write", reason="1"),
+        RestoreApplication(application=wish),
+        ReportToCentre(application=wish, step="read_back", answer="hub.waits"),
+        SpoilBlank(blank="Y0001", reason="1"),
+        WithdrawReplacement(application=wish, reason="2"),
+    ]
 
 
 def money_wishes(holder: str) -> list[Operation]:
@@ -210,6 +256,7 @@ def wishes(card: str, until: date) -> list[Operation]:
     blind = BlindLoss(card=card, name="刘洋", caller_name="刘洋", caller_phone="1", until=until)
     about_cards = [*card_wishes(card, until), *hand_over(card), *hand_on(card), blind]
     about_cards += pin_work(card)
+    about_cards += making_wishes(card)
     return [*about_cards, *holder_wishes(holder, until), *money_wishes(holder)]
 
 

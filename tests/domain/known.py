@@ -12,6 +12,7 @@ from sbk_tui.domain.handover import Handover
 from sbk_tui.domain.paper_number import FormKind, NumberBatch, SpentNumber
 from sbk_tui.domain.payment import Payment
 from sbk_tui.domain.people import Application, FormerIdentity, Person
+from sbk_tui.domain.production import Blank, Production, Ribbons
 from sbk_tui.domain.rules import Rules, Settings
 from sbk_tui.domain.temp_card import TempCard
 from sbk_tui.domain.world import Entity, Occasion, Seat
@@ -37,6 +38,9 @@ class Known:
         self._batches = [e for e in entities if isinstance(e, NumberBatch)]
         self._spent = {(e.form, e.number): e for e in entities if isinstance(e, SpentNumber)}
         self._payments = {e.id: e for e in entities if isinstance(e, Payment)}
+        self._productions = {e.application: e for e in entities if isinstance(e, Production)}
+        self._blanks = {e.serial: e for e in entities if isinstance(e, Blank)}
+        self._ribbons = {e.counter: e for e in entities if isinstance(e, Ribbons)}
         self._applications = [e for e in entities if isinstance(e, Application)]
 
     def person(self, person_id: str) -> Person | None:
@@ -50,6 +54,9 @@ class Known:
 
     def cards_of(self, person_id: str) -> tuple[Card, ...]:
         return tuple(card for card in self._cards.values() if card.person == person_id)
+
+    def application(self, application_id: str) -> Application | None:
+        return next((a for a in self._applications if a.id == application_id), None)
 
     def applications_of(self, person_id: str) -> tuple[Application, ...]:
         return tuple(a for a in self._applications if a.person == person_id)
@@ -88,6 +95,29 @@ class Known:
     def payment_by_reference(self, reference: str) -> Payment | None:
         paid = (p for p in self._payments.values() if p.slip is not None)
         return next((p for p in paid if p.slip and p.slip.reference == reference), None)
+
+    def production(self, application_id: str) -> Production | None:
+        return self._productions.get(application_id)
+
+    def production_of_card(self, number: str) -> Production | None:
+        return next((p for p in self._productions.values() if p.card == number), None)
+
+    def blank(self, serial: str) -> Blank | None:
+        return self._blanks.get(serial)
+
+    def ribbons(self, counter: str) -> Ribbons | None:
+        return self._ribbons.get(counter)
+
+    def with_(self, *entities: Entity) -> Known:
+        """Return this world once `entities` stand as they are given."""
+        kept = [
+            *self._people.values(), *self._cards.values(), *self._temp_cards.values(),
+            *self._formers, *self._handovers.values(), *self._batches, *self._spent.values(),
+            *self._payments.values(), *self._productions.values(), *self._blanks.values(),
+            *self._ribbons.values(), *self._applications,
+        ]  # fmt: skip
+        gone = {entity.subject for entity in entities}
+        return Known(*(entity for entity in kept if entity.subject not in gone), *entities)
 
 
 def card(state: CardState = CardState.ACTIVE, **fields: object) -> Card:

@@ -93,8 +93,9 @@ def test_a_new_card_ends_the_old_one_in_the_same_judgement() -> None:
     old = Card(number="C00000014", person=HOLDER.id, state=S.FORMAL_LOST)
     new = card(S.SEALED, collected_at=NOW, replaces=old.number)
     known = Known(HOLDER, new, old)
-    assert code_of(Enable(card=CARD), known) is None
-    live, dead = Enable(card=CARD).effect(known, occasion())
+    county = occasion(level="C", district="410782")
+    Enable(card=CARD).admit(known, county, RULES)
+    live, dead = Enable(card=CARD).effect(known, county)
     assert isinstance(live, Card)
     assert isinstance(dead, Card)
     assert (live.state, dead.state, dead.cancel_reason) == (S.ACTIVE, S.CANCELLED, "06")

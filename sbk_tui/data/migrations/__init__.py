@@ -17,6 +17,7 @@ from sbk_tui.data.migrations import (
     m0009_money,
     m0011_city_ask,
     m0012_handover_out,
+    m0013_production,
 )
 from sbk_tui.data.store import Store
 from sbk_tui.errors import IntegrityFault
@@ -34,6 +35,7 @@ STEPS: tuple[tuple[int, Callable[[], Sequence[Step]]], ...] = (
     (9, m0009_money.statements),
     (11, m0011_city_ask.statements),
     (12, m0012_handover_out.statements),
+    (13, m0013_production.statements),
 )
 NEWEST = STEPS[-1][0]
 

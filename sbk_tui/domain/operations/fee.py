@@ -14,9 +14,11 @@ from sbk_tui.domain.card import CardState
 from sbk_tui.domain.fees import fee_on
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.numbers import refuse_unless_next, spend
+from sbk_tui.domain.operations.replace import stopped
 from sbk_tui.domain.paper_number import FormKind
 from sbk_tui.domain.payment import Payment, PaymentState, PaySlip, open_payment
 from sbk_tui.domain.people import Application
+from sbk_tui.domain.production import IN_MACHINE
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.text import PersonName
 from sbk_tui.domain.world import Entity, Occasion, World
@@ -340,12 +342,22 @@ class UnregisterFee(Operation, frozen=True, array_like=True, kw_only=True):
         wish = application_of(world, payment.person, payment.application)
         if wish is not None and wish.card:
             raise Refusal("fee.card_made", clause=REGISTER, card=wish.card)
+        production = world.production(payment.application)
+        if production is not None and production.state in IN_MACHINE:
+            raise Refusal(
+                "make.in_work",
+                clause=REGISTER,
+                counter=production.counter,
+                production_state=production.state.value,
+            )
 
     def effect(self, world: World, occasion: Occasion) -> tuple[Entity, ...]:
         payment = world.payment(self.payment)
         if payment is None:
             return ()
-        return (replace(payment, application="", registered_at=None),)
+        # A card that was marked is not made without its fee.
+        stop = stopped(world, payment.application, occasion) if payment.application else ()
+        return (replace(payment, application="", registered_at=None), *stop)
 
 
 def application_of(world: World, person: str, application: str) -> Application | None:

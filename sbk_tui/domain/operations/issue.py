@@ -6,7 +6,9 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 
+from sbk_tui.domain.capability import Capability
 from sbk_tui.domain.card import LIVE, Card, CardState, Issuing, Receiver, move
+from sbk_tui.domain.making import LOST, check_printed
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.temp_card import held
@@ -67,6 +69,7 @@ class IssueToPerson(Operation, frozen=True, array_like=True, kw_only=True):
             raise Refusal("issue.already", clause="2.2.2", at=_day(card))
         if card.custody != occasion.seat.counter:
             raise Refusal("issue.not_in_custody", clause="2.2.2")
+        check_printed(world, card, "2.2.2")
 
     def effect(self, world: World, occasion: Occasion) -> tuple[Entity, ...]:
         return (handed_over(known_card(world, self.card, "2.2.2"), self.receiver, occasion),)
@@ -88,13 +91,18 @@ class Collect(Operation, frozen=True, array_like=True, kw_only=True):
             raise Refusal("card.already_collected", clause="5.1.4", at=_day(card))
         if card.custody and card.custody != occasion.seat.counter:
             raise Refusal("issue.not_in_custody", clause="5.1.4")
+        check_printed(world, card, "5.1.4")
 
     def effect(self, world: World, occasion: Occasion) -> tuple[Entity, ...]:
         return (handed_over(known_card(world, self.card, "5.1.4"), self.receiver, occasion),)
 
 
 class Enable(Operation, frozen=True, array_like=True, kw_only=True):
-    """启用 (5.1.4): 封存 becomes 正常; a card it replaces is cancelled in the same judgement."""
+    """启用 (5.1.4): 封存 becomes 正常; a card it replaces is cancelled in the same judgement.
+
+    A replaced card is enabled where replacement may be done, for anybody of the city (第五条); its
+    社保账户 is then activated at the insured place.
+    """
 
     kind: ClassVar[str] = "card.enable"
 
@@ -105,7 +113,10 @@ class Enable(Operation, frozen=True, array_like=True, kw_only=True):
         move(card.state, self.kind)
         if card.collected_at is None:
             raise Refusal("card.not_collected", clause="5.1.4")
-        if not occasion.seat.is_own(holder_of(world, card).district):
+        district, seat = holder_of(world, card).district, occasion.seat
+        if card.replaces:
+            seat.authority.require(Capability.REPLACE)
+        if not (seat.is_in_city(district) if card.replaces else seat.is_own(district)):
             raise Refusal("card.other_district", clause="第五条", kind=self.kind)
         for other in world.cards_of(card.person):
             if other.number not in (card.number, card.replaces) and other.state in LIVE:
@@ -116,7 +127,14 @@ class Enable(Operation, frozen=True, array_like=True, kw_only=True):
 
     def effect(self, world: World, occasion: Occasion) -> tuple[Entity, ...]:
         card = known_card(world, self.card, "5.1.4")
-        live = replace(card, state=CardState.ACTIVE, enabled_at=occasion.at, social_account="1")
+        holder = world.person(card.person)
+        own = holder is None or occasion.seat.is_own(holder.district)
+        live = replace(
+            card,
+            state=CardState.ACTIVE,
+            enabled_at=occasion.at,
+            social_account="1" if own else "0",
+        )
         old = world.card(card.replaces) if card.replaces else None
         if old is None or old.state is CardState.CANCELLED:
             return (live,)
@@ -124,11 +142,18 @@ class Enable(Operation, frozen=True, array_like=True, kw_only=True):
             old,
             state=CardState.CANCELLED,
             cancelled_at=occasion.at,
-            cancel_reason="06",
+            cancel_reason=_replaced_for(world, card),
             lost_until=None,
             social_account="9",
         )
         return (live, dead)
+
+
+def _replaced_for(world: World, card: Card) -> str:
+    """Return 注销原因 of the card that `card` replaces: 06 补卡换新, 07 换卡换新."""
+    wishes = world.applications_of(card.person)
+    exchanged = any(wish.card == card.number and wish.type != LOST for wish in wishes)
+    return "07" if exchanged else "06"
 
 
 def _day(card: Card) -> str:

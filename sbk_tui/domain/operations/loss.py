@@ -144,6 +144,8 @@ class Cancel(Operation, frozen=True, array_like=True, kw_only=True):
             raise Refusal("cancel.reason", clause="3.4")
         if not self.proof:
             raise Refusal("cancel.proof", clause="3.4")
+        if any(a.is_open and a.old_card == card.number for a in world.applications_of(card.person)):
+            raise Refusal("cancel.replacement_runs", clause="3.4")
         if not occasion.seat.is_own(holder_of(world, card).district):
             raise Refusal("card.other_district", clause="第五条", kind=self.kind)
         if rules.settings.cancel_four_eyes and not occasion.approvers:
