@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from sbk_tui.domain.operations.refund import GiveBack
 from sbk_tui.domain.paper_number import FormKind
 from sbk_tui.domain.payment import PaySlip
 from sbk_tui.errors import Refusal
@@ -19,7 +20,7 @@ from sbk_tui.screens.keys import bindings, legend
 from sbk_tui.services import fee_jobs as jobs
 from sbk_tui.services import fee_words
 from sbk_tui.services.desks import Desks
-from sbk_tui.services.fee_desk import Paid, PosResult, Seen
+from sbk_tui.services.fee_desk import Paid, PosResult, Seen, Standing
 from sbk_tui.services.query_desk import Dossier
 from sbk_tui.texts import name_of, word
 
@@ -301,12 +302,48 @@ class RegisterScreen(FeeScreen):
             self.in_background(take_back, partial(self.settled, word("fee.registered_now")))
 
 
+class RefundScreen(FeeScreen):
+    """退费 (0.13): what the terminal or the bank gave back is recorded by its slip."""
+
+    def acts(self) -> Mapping[str, Callable[[], None]]:
+        """The refund."""
+        return {"refund": self._ask_refund}
+
+    def stand(self, person: str) -> Standing:
+        """The payment that would be given back."""
+        return self.desks.fees.to_give_back(person)
+
+    def _ask_refund(self) -> None:
+        payment = self.standing.payment
+        if payment is None:
+            return
+        operation = jobs.give_back_from(payment, self.values)
+        question = word(
+            "refund.sure",
+            payer=payment.payer,
+            amount=fee_words.amount_of(payment),
+            of=operation.of,
+            way=name_of("refund_way", operation.way),
+            reference=operation.reference,
+        )
+        answers = [("yes", word("refund.yes"))]
+        self.app.push_screen(Ask(question, answers), partial(self._give_back, operation))
+
+    def _give_back(self, operation: GiveBack, answer: str | None) -> None:
+        if answer == "yes":
+            said = word("refund.done", reference=operation.of)
+            back = partial(self.desks.fees.give_back, operation, op=self.op, draft=self.draft)
+            self.in_background(back, partial(self.settled, said))
+
+
 def screen_of(desks: Desks, clause: str, person: str = "") -> FeeScreen:
-    """Return the screen of one of the four jobs; with `person`, that person is found already."""
+    """Return the screen of one of the jobs; with `person`, that person is found already."""
     match clause:
         case jobs.CHARGE:
             return ChargeScreen(desks, clause, person)
         case jobs.REGISTER:
             return RegisterScreen(desks, clause, person)
+        case jobs.REFUND:
+            return RefundScreen(desks, clause, person)
         case _:
             return FeePaperScreen(desks, clause, person)

@@ -224,6 +224,7 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "5.1.1.1.2": _fee,
     "5.1.1.2": _fee,
     "5.1.2.3": _fee,
+    "0.13": _fee,
     "5.1.4": _card_job,
     "6.1.1": _temp_card,
     "6.1.2.1": _apply,

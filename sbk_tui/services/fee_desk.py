@@ -24,6 +24,7 @@ from sbk_tui.domain.operations.fee import (
     Unclear,
     UnregisterFee,
 )
+from sbk_tui.domain.operations.refund import GiveBack
 from sbk_tui.domain.payment import Payment, PaymentState, PaySlip, open_payment
 from sbk_tui.errors import DeviceBusy, DeviceFault, OutcomeUnknown, Refusal
 from sbk_tui.hardware.ports import PosResult, PosTerminal
@@ -98,6 +99,12 @@ class FeeDesk:
             self._till.sagas.settle(payment.id, CHARGE, state, {"seen": "record"})
             step = None
         return Standing(payment, step)
+
+    def to_give_back(self, person: str) -> Standing:
+        """Return the payment of a person that would be given back: the doubted one first."""
+        paid = [p for p in self._till.money.payments_of(person) if p.state is P.PAID]
+        chosen = min(paid, key=lambda p: (not p.doubt, bool(p.application)), default=None)
+        return Standing(chosen, None) if chosen else self.standing(person)
 
     def price(self, reason: str) -> Fee | None:
         """Return what a replacement costs today for a reason."""
@@ -207,6 +214,14 @@ class FeeDesk:
             Refusal: as `Pay`.
         """
         operation = Pay(payment=payment.id, slip=slip, seen="slip")
+        return self._till.perform(operation, *([DroppedDraft(draft)] if draft else []), op=op)
+
+    def give_back(self, operation: GiveBack, *, op: str, draft: str = "") -> Done:
+        """Record what went back, by the slip of the terminal or of the bank (退费).
+
+        Raises:
+            Refusal: as `GiveBack`.
+        """
         return self._till.perform(operation, *([DroppedDraft(draft)] if draft else []), op=op)
 
     def slip_of(self, result: PosResult) -> PaySlip:

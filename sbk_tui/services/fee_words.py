@@ -50,6 +50,18 @@ def standing(payment: Payment) -> str:
     ]
     if payment.unclear_op:
         said.append(word("fee.handed_over"))
+    if payment.doubt:
+        said.append(word(f"refund.{payment.doubt}"))
+    said += [
+        word(
+            "refund.was",
+            of=each.of,
+            way=name_of("refund_way", each.way),
+            reference=each.reference,
+            at=words.moment(each.at),
+        )
+        for each in payment.refunds
+    ]
     numbers = []
     if payment.notice:
         numbers.append(word("fee.notice_is", number=payment.notice))

@@ -123,6 +123,8 @@ class FeeSource:
                 number = payment.notice if form is FormKind.NOTICE else payment.note
                 said = word("open.paper", form=name_of("form_kind", form.value), number=number)
                 return said, fee_jobs.NOTICE if form is FormKind.NOTICE else fee_jobs.NOTE
+            case Stage.PAID if payment.doubt == "paid_twice":
+                return word("open.refund", amount=amount), fee_jobs.REFUND
             case Stage.PAID if payment.note:
                 said = word("open.unregistered", amount=amount, number=payment.note)
                 return said, fee_jobs.REGISTER

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from sbk_tui import wiring
 from sbk_tui.app import SbkApp
+from sbk_tui.domain.paper_number import FormKind
 from sbk_tui.domain.payment import Payment, PaymentState
 from sbk_tui.hardware.pos_twin import PosTwin
 from tests.screens.conftest import (
@@ -23,7 +24,14 @@ from tests.screens.conftest import (
     shown,
     type_text,
 )
-from tests.services.counters import HOLDER, charge, killed_at, make_county, open_county
+from tests.services.counters import (
+    HOLDER,
+    charge,
+    give_note,
+    killed_at,
+    make_county,
+    open_county,
+)
 
 SIZE = (80, 24)
 P = PaymentState
@@ -253,3 +261,30 @@ async def test_a_township_cannot_open_any_of_it(private_folder: Path) -> None:
     assert PEOPLE[0].name
     assert not [kind for kind in kinds(township) if kind.startswith(("fee.", "numbers."))]
     township.close()
+
+
+@pytest.mark.clause("5.1.1.1.2", "F10", "P6")
+async def test_a_fee_is_given_back_only_once_its_note_is_void(
+    counter: wiring.Counter, app: SbkApp
+) -> None:
+    charge(counter)
+    give_note(counter)
+    counter.desks.forms.printed(payment(counter).id, FormKind.NOTE)
+    async with app.run_test(size=SIZE) as pilot:
+        await open_job(pilot, "013")
+        await pick(pilot, HOLDER.number)
+        assert "开过财政票据 F0001，不能直接退" in shown(app)
+        counter.desks.forms.spoiled(payment(counter).id, FormKind.NOTE, "2", op=counter.new_id())
+        await press(pilot, "f5", "down", "enter")
+        assert "退费凭证参考号" in shown(app)
+        await press(pilot, "f10")  # nothing typed: nothing happens
+        assert payment(counter).state is P.PAID
+        await press(pilot, "enter", "enter")
+        await type_text(pilot, "T112410000001")
+        await press(pilot, *["f10"] * 5)
+        assert "原参考号 112410000001" in shown(app)
+        await press(pilot, "1", "f10", "f10")
+        assert "已记退费：参考号 112410000001" in shown(app)
+        assert "已退费" in shown(app)
+    assert payment(counter).state is P.REFUNDED
+    assert kinds(counter).count("fee.refund") == 1
