@@ -25,6 +25,7 @@ from sbk_tui.services.household_desk import HouseholdDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.line_desk import LineDesk
+from sbk_tui.services.match_desk import MatchDesk
 from sbk_tui.services.number_desk import NumberDesk
 from sbk_tui.services.open_work import OpenWorkDesk
 from sbk_tui.services.paper_desk import PaperDesk
@@ -80,6 +81,7 @@ class Desks:
     numbers: NumberDesk
     fees: FeeDesk
     forms: FormDesk
+    matches: MatchDesk
     open_work: OpenWorkDesk
     correct: CorrectDesk
     new_id: Callable[[], str]

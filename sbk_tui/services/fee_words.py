@@ -14,6 +14,7 @@ from sbk_tui.domain.people import Application
 from sbk_tui.hardware.ports import PosResult
 from sbk_tui.services import words
 from sbk_tui.services.fees import amount_words, decimal
+from sbk_tui.services.match_desk import Match, Matched
 from sbk_tui.texts import name_of, word
 
 
@@ -101,6 +102,43 @@ def _registration(payment: Payment, applications: Iterable[Application]) -> str:
         return word("fee.registered")
     made = words.moment(wish.made_at)
     return word("fee.registered_for", type=name_of("replace_type", wish.type), made=made)
+
+
+def match_said(match: Match) -> str:
+    """Return what a list beside the records shows."""
+    key = "match.fits" if match.fits else "match.differs"
+    return word(
+        key,
+        day=match.day.isoformat(),
+        sales=match.sales,
+        total=decimal(match.total_fen),
+        extra=len(match.extra),
+        missing=len(match.missing),
+    )
+
+
+def differences(match: Match) -> list[tuple[str, str, str, str]]:
+    """Return the differences as lines: where, reference, amount, what helps to find it."""
+    extra = [
+        (word("match.extra"), line.reference, decimal(line.amount_fen),
+         f"{line.voucher} {line.time}".strip())
+        for line in match.extra
+    ]  # fmt: skip
+    missing = [
+        (word("match.missing"), each.references[0], decimal(each.amount_fen), each.payer)
+        for each in match.missing
+    ]
+    return extra + missing
+
+
+def matched(last: Matched | None) -> str:
+    """Return what came of the newest match of a day."""
+    if last is None:
+        return word("match.never")
+    if not last.match.differs:
+        return word("match.is_fit", at=words.moment(last.at_ms))
+    extra, missing = len(last.match.extra), len(last.match.missing)
+    return word("match.is_off", extra=extra, missing=missing)
 
 
 def next_number(form: FormKind, top: Top) -> str:

@@ -20,7 +20,9 @@ from sbk_tui.errors import Refusal
 
 DAY_CLAUSE = "B6"
 _MOST_LINES = 10_000
-_MOST_DIFFERENCES = 200
+MOST_DIFFERENCES = 200
+AT_TERMINAL = frozenset({"1", "2"})
+"""退费方式 that the terminal's own list shows."""
 
 
 class GiveBack(Operation, frozen=True, array_like=True, kw_only=True):
@@ -102,6 +104,7 @@ class PosLine(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
 
     reference: str
     amount_fen: int
+    """Negative: it went back."""
     voucher: str = ""
     time: str = ""
 
@@ -129,7 +132,7 @@ class MatchPosList(Operation, frozen=True, array_like=True, kw_only=True):
         if self.day > occasion.today:
             raise Refusal("day.future", clause=DAY_CLAUSE, day=self.day.isoformat())
         most = max(len(self.extra), len(self.missing))
-        if not 0 <= self.sales <= _MOST_LINES or most > _MOST_DIFFERENCES:
+        if not 0 <= self.sales <= _MOST_LINES or most > MOST_DIFFERENCES:
             raise Refusal("pos_list.size", clause=DAY_CLAUSE, most=_MOST_LINES)
 
     def effect(self, world: World, occasion: Occasion) -> tuple[Entity, ...]:
