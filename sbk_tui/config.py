@@ -47,6 +47,8 @@ class Devices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Folder in which the camera's program saves pictures."""
     pos: str = ""
     """刷卡机: `serial:///dev/ttyUSB1?baud=9600`, `socket://…`; empty: paid at the bank only."""
+    pos_lists: str = ""
+    """Folder into which the terminal's lists of a day are saved; empty: `pos-lists/`."""
     form_printer: str = ""
     """Dot-matrix printer of notices and notes: `lp://QUEUE` or `file:///folder/%Y-{title}.prn`;
     empty: `papers/` of the counter."""

@@ -9,7 +9,14 @@ from sbk_tui.counter_around import Around
 from sbk_tui.counter_bank import bank_desk
 from sbk_tui.counter_chips import Reader, chip_desk, pin_desk, social_reader_of, temp_chips
 from sbk_tui.counter_devices import document_camera_of, folder_of, printer, reader_of
-from sbk_tui.counter_money import fee_desk, form_desk, number_desk, till_of
+from sbk_tui.counter_money import (
+    fee_desk,
+    form_desk,
+    match_desk,
+    number_desk,
+    open_work_desk,
+    till_of,
+)
 from sbk_tui.data.access import AccessLog
 from sbk_tui.data.cases import Cases
 from sbk_tui.data.day import DayBook
@@ -19,6 +26,7 @@ from sbk_tui.data.issues import Issues
 from sbk_tui.data.outgoing import Outgoing
 from sbk_tui.data.papers import Papers
 from sbk_tui.data.planned_sagas import PlannedSagas
+from sbk_tui.data.pos_book import PosBook
 from sbk_tui.data.pseudonym import pseudonyms
 from sbk_tui.data.slip_code import SlipCodes, slip_key
 from sbk_tui.data.stats import Stats
@@ -102,6 +110,8 @@ def build(a: Around) -> Desks:
         fees=fee_desk(a, till),
         forms=form_desk(a, till),
         numbers=number_desk(a, till),
+        matches=match_desk(a, till),
+        open_work=open_work_desk(a),
         correct=_correct(a),
         bank=bank_desk(a),
         new_id=a.new_id,
@@ -156,6 +166,7 @@ def _day(a: Around, till: Till) -> DayDesk:
         ),
         a.ledger,
         till.money,
+        PosBook(a.store),
         desk=a.head,
         now_ms=a.now_ms,
         new_id=a.new_id,

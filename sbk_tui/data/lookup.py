@@ -22,6 +22,7 @@ from sbk_tui.data.records import Records
 from sbk_tui.data.store import Store
 from sbk_tui.domain.card import Card
 from sbk_tui.domain.operations.base import Operation
+from sbk_tui.domain.payment import Payment
 from sbk_tui.domain.people import Application, FormerIdentity, Person
 from sbk_tui.domain.temp_card import TempCard
 
@@ -85,6 +86,8 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     """Those the person has, or was the last to have."""
     formers: tuple[FormerIdentity, ...] = ()
     """Who the person was before corrections, oldest first."""
+    payments: tuple[Payment, ...] = ()
+    """The person's fees, oldest first (5.1.1)."""
 
 
 class Lookup:
@@ -126,7 +129,8 @@ class Lookup:
                 return None
             cards = records.cards_of(person.id)
             applications = records.applications_of(person.id)
-            subjects = [e.subject for e in (person, *cards, *applications)]
+            payments = records.payments_of(person.id)
+            subjects = [e.subject for e in (person, *cards, *applications, *payments)]
             temp_cards = records.temp_cards_of(person.id)
             seen = [*subjects, *(card.subject for card in temp_cards)]
             return Dossier(
@@ -138,6 +142,7 @@ class Lookup:
                 versions={name: records.version(name) for name in seen},
                 temp_cards=temp_cards,
                 formers=records.formers_of(person.id),
+                payments=payments,
             )
 
     def operation(self, key: str) -> Filed | None:

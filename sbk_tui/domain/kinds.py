@@ -22,6 +22,7 @@ from sbk_tui.domain.operations.fee import (
     NotCharged,
     Pay,
     RegisterFee,
+    Unclear,
     UnregisterFee,
 )
 from sbk_tui.domain.operations.handover import Announce, Receive
@@ -44,6 +45,7 @@ from sbk_tui.domain.operations.make import (
 from sbk_tui.domain.operations.numbers import TakeInNumbers, VoidNumber
 from sbk_tui.domain.operations.pin import ChangePin, ResetPin, UnlockPin
 from sbk_tui.domain.operations.receipt import RecordReceipts
+from sbk_tui.domain.operations.refund import GiveBack, MatchPosList
 from sbk_tui.domain.operations.replace import (
     ApplyForReplacement,
     MarkForProduction,
@@ -135,8 +137,11 @@ KINDS = (
     Kind(VoidNumber,           _F,     _C.FEES,     "F10"),
     Kind(GiveNotice,           _F,     _C.FEES,     "5.1.1.1.1"),
     Kind(Charge,               _F,     _C.FEES,     "5.1.1.1.2"),
-    Kind(Pay,                  _F,     _C.FEES,     "5.1.1.1.2"),
-    Kind(NotCharged,           _F,     _C.FEES,     "5.1.1.1.2"),
+    Kind(Pay,                  _F,     _C.FEES,     "5.1.1.1.2", 2),
+    Kind(NotCharged,           _F,     _C.FEES,     "5.1.1.1.2", 2),
+    Kind(Unclear,              _F,     _C.FEES,     "5.1.1.1.2"),
+    Kind(GiveBack,             _F,     _C.FEES,     "5.1.1.1.2"),
+    Kind(MatchPosList,         _F,     _C.FEES,     "B6"),
     Kind(GiveNote,             _F,     _C.FEES,     "5.1.1.2"),
     Kind(RegisterFee,          _H,     _C.FEES,     "5.1.2.3"),
     Kind(UnregisterFee,        _H,     _C.FEES,     "5.1.2.3"),

@@ -73,6 +73,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Failed productions after which the machine is looked at first (5.1.3)."""
     numbers_warn_left: int = 20
     """Pre-printed numbers left from which the screen warns before the end (F11)."""
+    notice_days: int = 7
+    """Days after which a notice that nobody has paid stands among the unfinished work (0.12)."""
     leash_warn_hours: int = 24
     leash_remind_days: int = 3
     leash_short_days: int = 7

@@ -33,6 +33,8 @@ class Sale(NamedTuple):
     reference: str
     voucher: str
     voided: bool = False
+    at: str = ""
+    """YYYY-MM-DD HH:MM:SS by its clock."""
 
 
 class SimulatedPos:
@@ -67,6 +69,19 @@ class SimulatedPos:
         """Be a sound terminal again."""
         with self._lock:
             self._fault = ""
+
+    def day_list(self) -> str:
+        """Return what the terminal exports at the end of a day, as CSV with headings [A]."""
+        rows = ["交易时间,交易类型,交易金额,系统参考号,凭证号,交易状态"]
+        with self._lock:
+            for sale in self.charged:
+                amount = f"{sale.amount_fen // 100}.{sale.amount_fen % 100:02d}"
+                kinds = ("消费", "消费撤销") if sale.voided else ("消费",)
+                rows += [
+                    f"{sale.at},{kind},{amount},{sale.reference},{sale.voucher},交易成功"
+                    for kind in kinds
+                ]
+        return "\r\n".join(rows) + "\r\n"
 
     def answer(self, piece: bytes) -> Reply:
         """Return what goes over the line after a frame's data, or after a lone sign."""
@@ -153,7 +168,7 @@ class SimulatedPos:
         now, count = self._now(), len(self.charged) + 1
         amount = int(fields["amount"])
         reference, voucher = f"{now:%m%d}{10_000_000 + count:08d}", f"{count:06d}"
-        self.charged.append(Sale(amount, reference, voucher))
+        self.charged.append(Sale(amount, reference, voucher, at=f"{now:%Y-%m-%d %H:%M:%S}"))
         self._last = {
             "transaction": _SALE,
             "desk": fields.get("desk", ""),

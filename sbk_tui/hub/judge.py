@@ -13,6 +13,7 @@ from datetime import datetime
 import msgspec
 from peewee import SqliteDatabase
 
+from sbk_tui.data.finance import cases_after
 from sbk_tui.data.handovers import settle_cases
 from sbk_tui.data.record import Envelope, Record, hlc_ms
 from sbk_tui.data.records import Records
@@ -20,6 +21,7 @@ from sbk_tui.data.seal import Signer
 from sbk_tui.data.store import Store
 from sbk_tui.domain import mask
 from sbk_tui.domain.conflicts import Answer
+from sbk_tui.domain.finance import row_of
 from sbk_tui.domain.handover import Handover
 from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.domain.operations.loss import FormalLoss, TemporaryLoss
@@ -33,7 +35,7 @@ from sbk_tui.hub import feed, inbox, leases, newer, registry, spoken, unseen
 from sbk_tui.hub.cases import RED, YELLOW, conflict_cases, open_case, publish, report_to_centre
 from sbk_tui.hub.decisions import Decider
 from sbk_tui.hub.figures import count as count_work
-from sbk_tui.hub.judgement import Judgement, View, decide, held, readable, set_aside
+from sbk_tui.hub.judgement import Judgement, View, decide, held, readable, set_aside, with_finding
 from sbk_tui.hub.near import near_cards
 from sbk_tui.hub.registry import Member
 from sbk_tui.sync.wire import Receipt, State, Verdict, seal_receipt
@@ -207,6 +209,7 @@ class Judge:
             return held(newer.BEHIND, envelope)
         if leases.is_aside(who) and judgement.state is State.HELD:
             return set_aside(Refusal(leases.CODE))
+        judgement = with_finding(judgement, operation, occasion)
         told = {**judgement.facts, **_told(db, judgement.settlement)}
         if judgement.settlement is not None and subjects.cards:
             told["card"] = subjects.cards[0].partition("/")[2]
@@ -236,6 +239,10 @@ class Judge:
         for entity in judgement.changed:
             if isinstance(entity, Handover):
                 settle_cases(db, entity, op=envelope.op, at_ms=now)
+        for item in cases_after(
+            db, judgement.changed, op=envelope.op, at_ms=now, told=judgement.told
+        ):
+            publish(db, item)
         pos = feed.next_position(db)
         receipt = Receipt(
             hub=self._hub,
@@ -328,6 +335,8 @@ class Judge:
         aside = judgement.state is State.QUARANTINED
         if judgement.code == leases.CODE:
             return  # the case of the two machines stands for all of them
+        if row_of(judgement.code) is not None:
+            return  # has its cases with those who must clear it up
         if aside or (judgement.code and judgement.verdict is Verdict.ACCEPTED):
             open_case(
                 db,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sbk_tui.data.record import Envelope, Record
 from sbk_tui.domain.conflicts import Answer
+from sbk_tui.domain.finance import Finding, findings, findings_told
 from sbk_tui.domain.kinds import Kind
 from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.rules import Rules
@@ -29,6 +30,8 @@ class Judgement(NamedTuple):
     settlement: Settlement | None = None
     """What it met that its counter had not seen, if that decided."""
     subjects: Subjects = Subjects()
+    told: tuple[Finding, ...] = ()
+    """What the operation itself says is wrong about money."""
     near: tuple[str, ...] = ()
     """For a loss of an unknown card: cards whose number, or whose holder's, is nearly the same."""
 
@@ -95,6 +98,26 @@ def _effect_if_possible(
         return operation.effect(world, occasion)
     except Refusal:
         return ()
+
+
+def with_finding(judgement: Judgement, operation: Operation, occasion: Occasion) -> Judgement:
+    """Return the judgement with what must be cleared up about money, if that is what it found.
+
+    It takes the place of the rule that was broken: the same words then stand in the receipt and
+    in the cases of all who must hear of it.
+    """
+    if judgement.state is not State.JUDGED or judgement.verdict is not Verdict.ACCEPTED:
+        return judgement
+    told = findings_told(
+        operation, op=occasion.op, counter=occasion.seat.counter, clerk=occasion.clerk
+    )
+    shown = (each for entity in judgement.changed for each in findings(entity))
+    found = next((each for each in (*told, *shown) if each.op == occasion.op), None)
+    if found is None:
+        return judgement
+    return judgement._replace(
+        code=found.code, clause=found.row.clause, facts=found.facts, told=told
+    )
 
 
 def readable(record: Record, envelope: Envelope) -> tuple[Kind, Operation]:

@@ -42,8 +42,7 @@ class Ask(ModalScreen[str | None]):
             yield Static(Text(f" Esc  {word('ask.leave')}"))
 
     def on_key(self, event: events.Key) -> None:
-        """Choose by number."""
-        event.stop()
+        """Choose by number; what is no answer goes on to the bindings, Esc among them."""
         if event.key == "full_stop":
             self.action_leave()
         elif event.key.isdigit() and 0 < int(event.key) <= len(self._answers):

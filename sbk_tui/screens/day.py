@@ -13,6 +13,7 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
+from sbk_tui.domain.capability import Capability
 from sbk_tui.errors import Outdated, SbkError
 from sbk_tui.screens.ask import Ask
 from sbk_tui.screens.bars import KeyBar, MessageLine, StatusLine, TitleBar
@@ -45,7 +46,7 @@ OPEN_MONEY = ("hanging", "unregistered", "unseen")
 class DayScreen(OverList, Background, Screen[None]):
     """A list of boxes under a field for the number counted."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("find", "print", "confirm", "back")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("find", "void", "print", "confirm", "back")
 
     def __init__(self, desks: Desks) -> None:
         super().__init__()
@@ -79,8 +80,9 @@ class DayScreen(OverList, Background, Screen[None]):
     def on_mount(self) -> None:
         """Take up the counting that was left, then read the records."""
         self.query_one(PagedList).can_focus = False
-        names = {"confirm": word("day.close"), "find": word("day.again")}
-        self.query_one(KeyBar).text = legend(("find", "print", "confirm", "back"), names)
+        names = {"confirm": word("day.close"), "find": word("day.again"), "void": word("match.key")}
+        match = ("void",) if self._takes_money else ()
+        self.query_one(KeyBar).text = legend(("find", *match, "print", "confirm", "back"), names)
         self.query_one(StatusLine).text = status_text(self._desks)
         self.query_one(Input).focus()
         draft = self._desks.drafts.newest(JOB)
@@ -207,6 +209,18 @@ class DayScreen(OverList, Background, Screen[None]):
         self.query_one(MessageLine).say(said, "ok")
         self.query_one(StatusLine).text = status_text(self._desks)
 
+    @property
+    def _takes_money(self) -> bool:
+        return Capability.FEES in self._desks.seat.authority.capabilities
+
+    def action_void(self) -> None:
+        """F7: the terminal's list of the day against the records; then read the records again."""
+        if self.busy or self._paper or not self._takes_money:
+            return
+        from sbk_tui.screens.match import MatchScreen
+
+        self.app.push_screen(MatchScreen(self._desks), lambda _: self.action_find())
+
     def action_print(self) -> None:
         """F8: the day sheet."""
         if not self._paper:
@@ -255,6 +269,8 @@ def _summary(book: Book) -> Text:
     text.append(f"{word('day.left', **book.left._asdict())}\n")
     if book.numbers or any(money_words(book.money)[key] != "0" for key in OPEN_MONEY):
         text.append(f"{word('day.money', **money_words(book.money))}\n")
+    if book.matched:
+        text.append(f"{word('match.line', said=book.matched)}\n")
     text.append(word("day.chain", seq=book.seq, hash=book.hash))
     if book.flaws:
         text.append(f"  {word('day.broken', count=len(book.flaws))}", "bold red")

@@ -7,7 +7,7 @@ from datetime import date
 from rich.text import Text
 
 from sbk_tui.domain import mask
-from sbk_tui.services import words
+from sbk_tui.services import fee_words, words
 from sbk_tui.services.progress import Road, Standing, standing
 from sbk_tui.services.query_desk import Dossier
 from sbk_tui.texts import name_of, word
@@ -103,6 +103,8 @@ def _cards(text: Text, seen: Dossier, *, revealed: bool) -> None:
     for each in seen.applications:
         text.append(f" {word('query.application')} {words.moment(each.made_at)}")
         text.append(f"  {name_of('apply_state', each.state)}  {name_of('bank', each.bank)}\n")
+    for payment in seen.payments:
+        text.append(f" {word('query.fee')} {fee_words.line(payment, seen.applications)}\n")
 
 
 def _line(text: Text, name: str, value: str) -> None:

@@ -140,16 +140,21 @@ def _temp_ledger(desks: Desks, _clause: str) -> Screen[None]:
 
 
 def _fee(desks: Desks, clause: str) -> Screen[None]:
-    from sbk_tui.screens import fee_acts
+    from sbk_tui.screens.fee_acts import screen_of
 
-    screens = {"5.1.1.1.2": fee_acts.ChargeScreen, "5.1.2.3": fee_acts.RegisterScreen}
-    return screens.get(clause, fee_acts.FeePaperScreen)(desks, clause)
+    return screen_of(desks, clause)
 
 
 def _numbers(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.numbers import NumbersScreen
 
     return NumbersScreen(desks)
+
+
+def _open_work(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.open_work import OpenWorkScreen
+
+    return OpenWorkScreen(desks)
 
 
 def _day(desks: Desks, _clause: str) -> Screen[None]:
@@ -226,6 +231,7 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "5.1.1.1.2": _fee,
     "5.1.1.2": _fee,
     "5.1.2.3": _fee,
+    "0.13": _fee,
     "5.1.4": _card_job,
     "6.1.1": _temp_card,
     "6.1.2.1": _apply,
@@ -238,6 +244,7 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "0.1": _debts,
     "0.10": _uncollected,
     "0.11": _numbers,
+    "0.12": _open_work,
     "0.7": _temp_ledger,
     "0.2": _day,
     "0.3": _morning,

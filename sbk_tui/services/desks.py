@@ -26,7 +26,9 @@ from sbk_tui.services.household_desk import HouseholdDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.line_desk import LineDesk
+from sbk_tui.services.match_desk import MatchDesk
 from sbk_tui.services.number_desk import NumberDesk
+from sbk_tui.services.open_work import OpenWorkDesk
 from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.pin_desk import PinDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
@@ -80,6 +82,8 @@ class Desks:
     numbers: NumberDesk
     fees: FeeDesk
     forms: FormDesk
+    matches: MatchDesk
+    open_work: OpenWorkDesk
     correct: CorrectDesk
     bank: BankDesk
     new_id: Callable[[], str]

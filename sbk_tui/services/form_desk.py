@@ -90,7 +90,7 @@ class FormDesk:
         saga = payment.id if payment else op
         step = self._till.planned(saga, FORMS[kind], "form_printer", {"number": number})
         beside: list[Beside] = [step, *([DroppedDraft(draft)] if draft else [])]
-        return self._till.ledger.perform(self._till.ledger.intend(operation, op=op), beside=beside)
+        return self._till.perform(operation, *beside, op=op)
 
     def print_paper(self, payment_id: str, kind: FormKind) -> str:
         """Send the paper of a payment to the printer and return the job's name.
@@ -131,9 +131,7 @@ class FormDesk:
         number = payment.notice if kind is FormKind.NOTICE else payment.note
         operation = VoidNumber(paper=kind.value, number=number, reason=reason)
         settled = SettledStep(payment_id, FORMS[kind], StepState.FAILED, {"void": reason})
-        return self._till.ledger.perform(
-            self._till.ledger.intend(operation, op=op), beside=[settled]
-        )
+        return self._till.perform(operation, settled, op=op)
 
     def preview(self, payment: Payment, kind: FormKind, width: int) -> list[str]:
         """Return the paper as it is printed, in lines of at most `width` cells."""

@@ -62,7 +62,7 @@ def nearest_counters(district: str) -> tuple[str, ...]:
 
 OURS = (
     ("0.1", "debts"), ("0.2", "day"), ("0.3", "morning"), ("0.4", "stats"), ("0.5", "line"),
-    ("0.6", "cases"),
+    ("0.6", "cases"), ("0.12", "open_work"),
 )  # fmt: skip
 """Our own lines, not of the regulation: number and name of the words."""
 
@@ -83,3 +83,16 @@ def entries() -> tuple[Entry, ...]:
     ]
     # What we add (0.…) stands behind the regulation's own.
     return tuple(sorted(found, key=lambda e: (e.clause.startswith("0."), place(e.clause))))
+
+
+@cache
+def entry_for(clause: str) -> Entry:
+    """Return the line of the menu that does `clause`, or the job that it is a step of.
+
+    Raises:
+        KeyError: there is none.
+    """
+    found = {entry.clause: entry for entry in entries()}
+    while clause not in found and "." in clause:
+        clause = clause.rpartition(".")[0]
+    return found[clause]

@@ -21,6 +21,7 @@ from sbk_tui.domain.operations.fee import (
     NotCharged,
     Pay,
     RegisterFee,
+    Unclear,
     UnregisterFee,
 )
 from sbk_tui.domain.operations.handover import Announce, Receive
@@ -42,6 +43,7 @@ from sbk_tui.domain.operations.make import (
 from sbk_tui.domain.operations.numbers import TakeInNumbers, VoidNumber
 from sbk_tui.domain.operations.pin import ChangePin, ResetPin, UnlockPin
 from sbk_tui.domain.operations.receipt import RecordReceipts
+from sbk_tui.domain.operations.refund import GiveBack, MatchPosList, PosLine
 from sbk_tui.domain.operations.replace import (
     ApplyForReplacement,
     MarkForProduction,
@@ -232,6 +234,15 @@ def money_wishes(holder: str) -> list[Operation]:
         VoidNumber(paper="2", number="F001", reason="2"),
         RegisterFee(payment=fee, application="a" * 32),
         UnregisterFee(payment=fee, reason="1"),
+        Unclear(payment=fee),
+        GiveBack(payment=fee, of=fee[-12:], reference=f"T{fee[-11:]}", way="1", reason="2"),
+        MatchPosList(
+            day=DAY,
+            sales=2,
+            total_fen=5000,
+            missing=(fee,),
+            extra=(PosLine(reference="112410000009", amount_fen=2500),),
+        ),
     ]
 
 

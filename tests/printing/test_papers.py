@@ -120,6 +120,7 @@ DAY = {
     **dict.fromkeys(("done", "recorded", "counted", "waiting", "refused", "papers"), "3"),
     **dict.fromkeys(("drafts", "cases", "seq"), "0"),
     "difference": "",
+    "pos_match": "相符 2026-11-24 17:20",
     **dict.fromkeys(("hanging", "unregistered", "unseen"), "0"),
     "pos": "1 笔 25.00 元",
     "bank": "0 笔 0.00 元",

@@ -20,6 +20,7 @@ from sbk_tui.hardware.chip.layout import BY_NAME, encode
 from sbk_tui.hardware.chip.twin_card import VirtualCard, Wire
 from sbk_tui.hardware.chip.twin_reader import SocialCardReaderTwin
 from sbk_tui.hardware.chip.twin_service import KeyServiceTwin
+from sbk_tui.services.menu import entry_for
 from sbk_tui.services.temp_desk import Handled
 from sbk_tui.services.temp_jobs import job
 from tests.chips import card_of, powered, with_reader
@@ -150,6 +151,10 @@ def test_a_process_killed_at_any_item_is_resumed_there_by_the_next_one(
     restarted = with_reader(counter, slot, run="run 2")
     (torn,) = restarted.desks.temp.unfinished(HOLDER.id)
     assert (torn.temp_card, torn.values["phone"]) == (BLANK, "13800003333")
+    (item,) = counter.desks.open_work.page(None, 50)
+    assert (item.said, item.person) == (f"临时卡 {BLANK} 写卡没写完", HOLDER.id)
+    assert (item.name, item.clerk, entry_for(item.clause).clause) == (HOLDER.name, "张敏", "6.1.1")
+    assert counter.desks.open_work.page(item.key, 50) == ()
     act(restarted, "6.1.1", torn.values)
     assert card.record(0x08) == NUMBER
     # The item in flight is sent again only when the chip says that it did not happen.
