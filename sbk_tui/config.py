@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -49,6 +50,12 @@ class Devices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """How far it stands off upwards."""
     document_folder: str = ""
     """Folder in which the document camera's (高拍仪) program saves proofs; empty: 未配备."""
+    card_printer: str = ""
+    """制卡机: `cups://QUEUE`, `file:///FOLDER` of a Windows program, `socket://…`; empty: none."""
+    card_bleed: int = 4
+    """Dots of a card's face beyond each edge of the card (`assets/card_face.toml`) [A]."""
+    card_record_encoding: Literal["gb18030", "utf-8"] = "gb18030"
+    """How the Windows program reads the line about a card (`file://`) [A]."""
 
 
 class Hub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
