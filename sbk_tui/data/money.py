@@ -168,7 +168,8 @@ class Money:
                 paid[bool(pay.slip.bank)].append(int(row[0]) if row else 0)
             left: Any = db.execute_sql(_OPEN, (*_OPEN_STATES, self._counter)).fetchone()
             unseen: Any = db.execute_sql(
-                "SELECT count(*) FROM saga WHERE state IN ('intent', 'sent', 'unknown')"
+                "SELECT count(*) FROM saga WHERE kind = 'fee'"
+                " AND state IN ('intent', 'sent', 'unknown')"
             ).fetchone()
         hanging = int(left[0] or 0)
         return Takings(
