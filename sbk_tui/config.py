@@ -16,6 +16,7 @@ import msgspec
 from sbk_tui.domain.capability import Capability
 from sbk_tui.domain.rules import Settings
 from sbk_tui.errors import BadUsage
+from sbk_tui.hardware.ports import CardSheet
 
 FILE = "config.toml"
 
@@ -52,8 +53,10 @@ class Devices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Folder in which the document camera's (高拍仪) program saves proofs; empty: 未配备."""
     card_printer: str = ""
     """制卡机: `cups://QUEUE`, `file:///FOLDER` of a Windows program, `socket://…`; empty: none."""
-    card_bleed: int = 4
-    """Dots of a card's face beyond each edge of the card (`assets/card_face.toml`) [A]."""
+    card_dots: tuple[int, int] = CardSheet().dots
+    """How large a picture of a card's face the card printer wants, in dots."""
+    card_bleed: int = CardSheet().bleed
+    """Dots of that picture beyond the card's left and upper edge."""
     card_record_encoding: Literal["gb18030", "utf-8"] = "gb18030"
     """How the Windows program reads the line about a card (`file://`) [A]."""
 

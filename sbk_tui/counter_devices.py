@@ -9,7 +9,13 @@ from pathlib import Path
 from sbk_tui import config as configuration
 from sbk_tui.data.blobs import MOST_BYTES
 from sbk_tui.domain.world import CHINA, from_ms
-from sbk_tui.hardware.ports import CardPrinter, DocumentPrinter, IdCardReader, PictureSource
+from sbk_tui.hardware.ports import (
+    CardPrinter,
+    CardSheet,
+    DocumentPrinter,
+    IdCardReader,
+    PictureSource,
+)
 from sbk_tui.resources import toml
 
 
@@ -62,6 +68,11 @@ def printer(home: Path, config: configuration.Config, now_ms: Callable[[], int])
     return open_printer(url, lambda: from_ms(now_ms()).astimezone(CHINA))
 
 
+def card_sheet_of(config: configuration.Config) -> CardSheet:
+    """Return the picture that the card printer wants, for `card_face.render`."""
+    return CardSheet(config.devices.card_dots, config.devices.card_bleed)
+
+
 def card_printer_of(config: configuration.Config) -> Callable[[], CardPrinter] | None:
     """Return what makes the driver of the card printer, None when there is none."""
     devices = config.devices
@@ -76,7 +87,7 @@ def card_printer_of(config: configuration.Config) -> Callable[[], CardPrinter] |
         if not made:
             made.append(
                 open_card_printer(
-                    devices.card_printer, os.environ, bleed=devices.card_bleed,
+                    devices.card_printer, os.environ, sheet=card_sheet_of(config),
                     encoding=devices.card_record_encoding,
                 )
             )  # fmt: skip

@@ -19,7 +19,7 @@ from typing import Literal
 from sbk_tui.errors import BadUsage, Cancelled, DeviceAbsent, DeviceFault, OutcomeUnknown
 from sbk_tui.hardware.card_printer_driver import DEVICE
 from sbk_tui.hardware.paper_out import LpPrinter
-from sbk_tui.hardware.ports import CardPlace, CardRecord, PrinterCounters, PrinterStatus
+from sbk_tui.hardware.ports import CardPlace, CardRecord, CardSheet, PrinterCounters, PrinterStatus
 from sbk_tui.hardware.spooler import ask_queue
 
 CARD_MM = (85.6, 54.0)
@@ -54,16 +54,16 @@ class QueueCardPrinter(_ByHand):
     """
 
     def __init__(
-        self, queue: str, *, bleed: int, media: str = MEDIA, limit_s: float = 15.0
+        self, queue: str, *, sheet: CardSheet, media: str = MEDIA, limit_s: float = 15.0
     ) -> None:
-        """Name the queue; `media` is CUPS' word for the card, `bleed` as in `page_of`.
+        """Name the queue; `media` is CUPS' word for the card, `sheet` what the faces are like.
 
         Raises:
             BadUsage: `print.bad_target`.
         """
         self._queue = queue
         self._spooler = LpPrinter(queue, media=media or MEDIA, limit_s=limit_s)
-        self._bleed = bleed
+        self._sheet = sheet
         self._ends: dict[str, str | OutcomeUnknown] = {}
 
     def status(self) -> PrinterStatus:
@@ -106,7 +106,7 @@ class QueueCardPrinter(_ByHand):
 
     def _handed(self, face: bytes, job: str) -> str | OutcomeUnknown:
         try:
-            return self._spooler.submit(job, page_of(face, self._bleed))
+            return self._spooler.submit(job, page_of(face, self._sheet))
         except OutcomeUnknown:
             return OutcomeUnknown("cardprinter.no_answer", clause="N2")
         except DeviceAbsent as error:
@@ -220,14 +220,14 @@ def line_of(record: CardRecord) -> str:
     return text.getvalue()
 
 
-def page_of(face: bytes, bleed: int) -> bytes:
-    """Return a PDF of one page as large as the card, without the face's `bleed` (dots)."""
+def page_of(face: bytes, sheet: CardSheet) -> bytes:
+    """Return a PDF of one page as large as the card, without what lies beyond it."""
     from PIL import Image  # late: only who prints a card loads it
 
     wide, high = (round(side / 25.4 * DPI) for side in CARD_MM)
     page = Image.new("RGB", (wide, high), "white")
     with Image.open(io.BytesIO(face), formats=("PNG",)) as picture:
-        page.paste(picture.convert("RGB"), (-bleed, -bleed))
+        page.paste(picture.convert("RGB"), (-sheet.bleed, -sheet.bleed))
     file = io.BytesIO()
     # The resolution that makes the page exact: 1011 dots are not quite 85.6 mm.
     dpi = (wide * 25.4 / CARD_MM[0], high * 25.4 / CARD_MM[1])

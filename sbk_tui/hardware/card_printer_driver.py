@@ -89,7 +89,9 @@ class LineCardPrinter:
         said = self._state()
         trouble = _BY_WORD.get(said.trouble)
         fault = trouble.code if trouble else "cardprinter.refused" if said.trouble else ""
-        return PrinterStatus(place=CardPlace(said.place), panels=said.panels, fault=fault)
+        return PrinterStatus(
+            place=CardPlace(said.place), panels=said.panels, fault=fault, detail=said.trouble
+        )
 
     def counters(self) -> PrinterCounters:
         """Return what it has counted; see the port."""

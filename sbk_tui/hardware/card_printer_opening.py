@@ -9,11 +9,12 @@ from urllib.parse import parse_qs
 
 from sbk_tui.errors import BadUsage
 from sbk_tui.hardware.device_url import SERIAL_SCHEMES, DeviceUrl, parse_device_url
-from sbk_tui.hardware.ports import CardPrinter
+from sbk_tui.hardware.ports import CardPrinter, CardSheet
 
 if TYPE_CHECKING:
     from sbk_tui.hardware.card_printer_by_hand import Encoding
 
+SHEET = CardSheet()
 _KNOWN = ("sim", *SERIAL_SCHEMES, "cups", "file")
 
 
@@ -21,7 +22,7 @@ def open_card_printer(
     url: str,
     variables: Mapping[str, str] | None = None,
     *,
-    bleed: int = 4,
+    sheet: CardSheet = SHEET,
     encoding: Encoding = "gb18030",
 ) -> CardPrinter:
     """Return the printer at `url`; nothing is opened before it is asked.
@@ -30,7 +31,7 @@ def open_card_printer(
     `cups://QUEUE`, `cups://QUEUE?media=CR80`: a queue; `file:///FOLDER`: a Windows program.
 
     Args:
-        bleed: dots of a face beyond each edge of the card (`cups://`).
+        sheet: what the faces will be like (`cups://`).
         encoding: how the Windows program reads Chinese (`file://`).
 
     Raises:
@@ -39,7 +40,7 @@ def open_card_printer(
     """
     place = parse_device_url(url, variables)
     if place.scheme in {"cups", "file"}:
-        return _by_hand(place, bleed=bleed, encoding=encoding)
+        return _by_hand(place, sheet=sheet, encoding=encoding)
     if place.scheme not in _KNOWN:
         raise BadUsage("device.unknown_scheme", url=str(place), known=" ".join(_KNOWN))
     from sbk_tui.hardware.card_printer_driver import LineCardPrinter
@@ -53,11 +54,11 @@ def open_card_printer(
     return LineCardPrinter(url, variables)
 
 
-def _by_hand(place: DeviceUrl, *, bleed: int, encoding: Encoding) -> CardPrinter:
+def _by_hand(place: DeviceUrl, *, sheet: CardSheet, encoding: Encoding) -> CardPrinter:
     from sbk_tui.hardware.card_printer_by_hand import FolderCardPrinter, QueueCardPrinter
 
     if place.scheme == "file":
         return FolderCardPrinter(Path(place.place), encoding=encoding)
     queue, _, options = place.place.partition("?")
     media = parse_qs(options).get("media", [""])[0]
-    return QueueCardPrinter(queue, media=media, bleed=bleed)
+    return QueueCardPrinter(queue, media=media, sheet=sheet)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -423,6 +423,15 @@ class KeyService(Protocol):
         """
 
 
+class CardSheet(NamedTuple):
+    """The picture that a card printer wants: more than the card, so that colours reach its edge."""
+
+    dots: tuple[int, int] = (1016, 648)
+    """Wide and high at 300 dpi [A]; what a printer of another make takes [1] C3."""
+    bleed: int = 4
+    """Dots of it beyond the card's left and upper edge [A]."""
+
+
 class CardPlace(Enum):
     """Where the card is that the printer works on."""
 
@@ -444,6 +453,8 @@ class PrinterStatus:
     """Cards that the ribbon can still print; None: the printer does not say."""
     fault: str = ""
     """What is wrong, a code of `cardprinter.*`; empty: nothing."""
+    detail: str = ""
+    """The printer's own word for it, a fact of `cardprinter.refused`."""
 
     @property
     def ready(self) -> bool:
