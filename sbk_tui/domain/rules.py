@@ -86,8 +86,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Whether a PIN may be typed at this keyboard where there is no PIN pad (B11)."""
     lookups_per_hour: int = 30
     """How many people outside the district a clerk may ask the city for in an hour (A5)."""
-    mask_number_on_face: bool = False
-    """Whether the middle of the 社会保障号码 is hidden on a card's face (a test print) [1] K1."""
     household_reform_codes: bool = False
     """Offer 51/52 (居民户口) instead of the farm/non-farm pair."""
 
