@@ -8,6 +8,7 @@ from sbk_tui import process, surroundings
 from sbk_tui.counter_around import Around
 from sbk_tui.counter_chips import Reader, chip_desk, pin_desk, social_reader_of, temp_chips
 from sbk_tui.counter_devices import document_camera_of, folder_of, printer, reader_of
+from sbk_tui.counter_making import make_desk, supply_desk
 from sbk_tui.counter_money import fee_desk, form_desk, number_desk, till_of
 from sbk_tui.data.access import AccessLog
 from sbk_tui.data.cases import Cases
@@ -100,6 +101,8 @@ def build(a: Around) -> Desks:
         fees=fee_desk(a, till),
         forms=form_desk(a, till),
         numbers=number_desk(a, till),
+        making=make_desk(a, till, reader),
+        supplies=supply_desk(a),
         correct=_correct(a),
         new_id=a.new_id,
     )

@@ -166,9 +166,7 @@ class Making:
 
     def next_blank(self, bank: str) -> str:
         """Return the lowest serial of a bank that is in stock here, or an empty text."""
-        sql = (
-            "SELECT min(serial) FROM blank WHERE custody = ? AND bank = ? AND state = ?"
-        )
+        sql = "SELECT min(serial) FROM blank WHERE custody = ? AND bank = ? AND state = ?"
         with self._store.session() as db:
             row: Any = db.execute_sql(sql, (self.counter, bank, B.STOCK.value)).fetchone()
         return row[0] or ""

@@ -25,6 +25,7 @@ from sbk_tui.services.household_desk import HouseholdDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.line_desk import LineDesk
+from sbk_tui.services.make_desk import MakeDesk
 from sbk_tui.services.number_desk import NumberDesk
 from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.pin_desk import PinDesk
@@ -36,6 +37,7 @@ from sbk_tui.services.round_desk import RoundDesk
 from sbk_tui.services.signing import Door, Seat
 from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.services.stock_desk import StockDesk
+from sbk_tui.services.supply_desk import SupplyDesk
 from sbk_tui.services.temp_desk import TempDesk
 from sbk_tui.services.uncollected_desk import UncollectedDesk
 from sbk_tui.services.unit_desk import UnitDesk
@@ -79,5 +81,7 @@ class Desks:
     numbers: NumberDesk
     fees: FeeDesk
     forms: FormDesk
+    making: MakeDesk
+    supplies: SupplyDesk
     correct: CorrectDesk
     new_id: Callable[[], str]

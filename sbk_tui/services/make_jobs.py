@@ -8,16 +8,19 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sbk_tui.data.sagas import Step, StepState
+from sbk_tui.domain.making import data_of
 from sbk_tui.domain.people import Application, Person
-from sbk_tui.domain.production import MADE, Production, ProductionState
+from sbk_tui.domain.production import MADE, BlankSerial, Production, ProductionState
 from sbk_tui.errors import Refusal
 from sbk_tui.services.forms import Field
 
 MAKE, REPRINT, RESTORE = "5.1.3.2", "5.1.3.3", "5.1.3.4"
 S, T = ProductionState, StepState
 FETCH, COMPARE, ASK, FEED, CHIP, RETURN = "fetch", "compare", "ask", "feed", "chip", "read_back"
-PRINT, EJECT, LOOK = "print", "eject", "look"
+PRINT, EJECT, LOOK, AGAIN = "print", "eject", "look", "reprint"
 """Names of the steps in the saga."""
+ITEM = "item:"
+"""What the name of a step begins with that writes one item of the chip."""
 MOST_ASKED = 3
 """How often 数据回盘 may stay without an answer before the card counts as failed (C16)."""
 
@@ -30,6 +33,8 @@ class Standing(NamedTuple):
     wish: Application
     steps: tuple[Step, ...]
     """Oldest first."""
+    lease_over: bool = False
+    """Whether the time is up in which a blank had to be fed (5.1.2.4)."""
 
     @property
     def id(self) -> str:
@@ -58,10 +63,33 @@ class Standing(NamedTuple):
         return "" if self.has(EJECT, T.CONFIRMED, job=job) else job
 
     @property
+    def begun_job(self) -> str:
+        """The way of a card that may be in the printer; empty: none, or it was put out."""
+        job = self.last_job
+        return "" if self.has(EJECT, T.CONFIRMED, job=job) else job
+
+    @property
     def last_job(self) -> str:
         """The newest way of the present card through the printer, finished or not."""
         step = self.last(FEED, blank=self.production.blank)
         return step.baseline["job"] if step is not None else ""
+
+    @property
+    def is_reprinted(self) -> bool:
+        """Whether a reprint was begun and is not finished (5.1.3.3)."""
+        step = self.last(AGAIN)
+        return step is not None and step.is_open
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether something was sent to the chip of the present blank."""
+        blank = self.production.blank
+        return any(s.name.startswith(ITEM) and s.baseline["blank"] == blank for s in self.steps)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the holder was corrected since the data was fetched (C12)."""
+        return data_of(self.person, self.wish) != self.production.data
 
     @property
     def is_compared(self) -> bool:
@@ -90,7 +118,12 @@ _READY = tuple(
     for name in ("power_on", "face_up", "chip_in")
 )
 """5.1.3.1: what the clerk looks at before a blank goes in."""
-_BLANK = Field("blank_serial", required=True)
+_COMPARED = tuple(
+    Field(name, "tick", must_be_ticked=f"make.{name}")
+    for name in ("photo_right", "name_right", "bank_right", "number_right")
+)
+"""预览: what the clerk compares with the document (C12)."""
+_BLANK = Field("blank_serial", parse=BlankSerial.parse, required=True)
 
 
 def act_of(clause: str, now: Standing) -> Act | None:
@@ -103,7 +136,7 @@ def act_of(clause: str, now: Standing) -> Act | None:
     if clause == RESTORE:
         return _restore(now)
     if state in MADE:
-        return _face(now, again=clause == REPRINT)
+        return _face(clause, now)
     if clause == REPRINT:
         raise Refusal("make.state", clause=REPRINT, production_state=state.value)
     if state is S.FAILED:
@@ -115,15 +148,14 @@ def act_of(clause: str, now: Standing) -> Act | None:
 
 def _chip(now: Standing) -> Act:
     match now.production.state:
+        case S.MARKED | S.FETCHED if now.lease_over:
+            return Act("fetch", "mark")
         case S.MARKED:
             return Act("fetch", "fetch")
+        case S.FETCHED if now.is_stale:
+            return Act("fetch", "fetch")
         case S.FETCHED if not now.is_compared:
-            ticks = ("photo_right", "name_right", "bank_right", "number_right")
-            return Act(
-                "compare",
-                "compare",
-                tuple(Field(name, "tick", must_be_ticked=f"make.{name}") for name in ticks),
-            )
+            return Act("compare", "compare", _COMPARED)
         case S.FETCHED:
             return Act("feed", "ask", (_BLANK, *_READY))
         case S.FED if not now.job:
@@ -136,33 +168,20 @@ def _chip(now: Standing) -> Act:
             return Act("read_back", "read_back")
 
 
-def _face(now: Standing, *, again: bool) -> Act | None:
+def _face(clause: str, now: Standing) -> Act | None:
     """Return what is to be done with the face of a card that exists."""
-    job = now.job
+    if now.production.state is S.PRINTED and not now.is_reprinted:
+        return Act("compare", "reprint", _COMPARED) if clause == REPRINT else None
+    job, last = now.job, now.last_job
     if job:
         if now.has(PRINT, T.CONFIRMED, job=job):
             return Act("print", "eject")
         printing = now.last(PRINT, job=job)
         return Act("print", "ask_printed" if printing and printing.is_open else "print")
-    last = now.last_job
-    if now.has(PRINT, T.CONFIRMED, job=last) and now.last(LOOK, job=last) is None:
+    looked = now.last(LOOK, job=last)
+    if now.has(PRINT, T.CONFIRMED, job=last) and (looked is None or looked.is_open):
         return Act("look", "look")
-    looking = now.last(LOOK, job=last)
-    if looking is not None and looking.is_open:
-        return Act("look", "look")
-    if now.production.state is S.PRINTED and not (again and not _begun(now)):
-        return None if not _unclear(now) else Act("print", "feed")
-    return Act("print", "feed")
-
-
-def _begun(now: Standing) -> bool:
-    """Return whether a reprint that is finished was begun: nothing more is to be done."""
-    return False
-
-
-def _unclear(now: Standing) -> bool:
-    """Return whether the clerk last said that the face is not clear (F4)."""
-    return now.has(LOOK, T.FAILED, job=now.last_job)
+    return Act("feed" if clause == REPRINT else "print", "feed")
 
 
 def _restore(now: Standing) -> Act | None:
@@ -174,3 +193,11 @@ def _restore(now: Standing) -> Act | None:
         case S.MARKED:
             return None
     raise Refusal("make.state", clause=RESTORE, production_state=now.production.state.value)
+
+
+STEPS = {
+    MAKE: ("fetch", "compare", "feed", "write", "read_back", "print", "look"),
+    REPRINT: ("compare", "feed", "print", "look"),
+    RESTORE: ("restore", "mark"),
+}
+"""Steps of each job behind finding and picking, in order."""
