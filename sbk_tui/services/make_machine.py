@@ -68,11 +68,10 @@ class Machine:
             Refusal: `make.no_printer`; DeviceFault, OutcomeUnknown, Cancelled: as the port.
         """
         printer, blank = self._machine(), now.production.blank
-        last = now.last(FEED, blank=blank)
-        if last is not None and last.state is not StepState.CONFIRMED:
+        job = now.begun_job
+        if job and not now.has(FEED, StepState.CONFIRMED, job=job):
             # The same job: where the blank has come in already, nothing moves again (C13).
             printer.status()
-            job = last.baseline["job"]
         else:
             job = self._new_id()
         with self._steps.doing(now, FEED, "card_printer", {"job": job, "blank": blank}):

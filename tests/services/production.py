@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import io
+import pickle
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,14 +18,18 @@ from PIL import Image
 
 from sbk_tui import counter_money, wiring
 from sbk_tui.data.line import LineState, note_line
+from sbk_tui.data.making import Making
+from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.correct import ChangePhoto
 from sbk_tui.domain.operations.replace import ApplyForReplacement, MarkForProduction
 from sbk_tui.domain.operations.supplies import TakeInBlanks, TakeInRibbons
-from sbk_tui.domain.production import Blank, Production, ProductionState
+from sbk_tui.domain.production import BlankState, Production, ProductionState
 from sbk_tui.errors import HubUnreachable
-from sbk_tui.hardware.card_printer_twin import CardPrinterTwin
+from sbk_tui.hardware.card_printer_driver import Limits, LineCardPrinter
+from sbk_tui.hardware.card_printer_twin import CardPrinterTwin, blanks
+from sbk_tui.hardware.chip.twin_card import VirtualCard
 from sbk_tui.services.city_first import CityFirst
-from sbk_tui.services.make_desk import Shown
+from sbk_tui.services.make_desk import MakeDesk, Shown
 from sbk_tui.services.make_jobs import MAKE
 from sbk_tui.services.query_desk import Dossier
 from sbk_tui.sync.client import HubClient
@@ -31,40 +37,60 @@ from sbk_tui.sync.enrol import enrol_with
 from sbk_tui.sync.enrolment_code import fingerprint, split_code
 from sbk_tui.sync.push import SLOW
 from sbk_tui.sync.run import client_for, contact
-from tests.data.conftest import letters
+from tests.data.conftest import RULES, letters
 from tests.screens.conftest import CARDS, PASSWORD, PEOPLE, do, make_counter
 from tests.sync.city import VERSION, City, nonce
 
 BANK, OTHER_BANK = "95533", "95588"
+B = BlankState
 HOLDER = PEOPLE[0]
 SERIALS = [f"{BANK}{running:07d}" for running in range(1, 6)]
 NEVER = threading.Event()
+_PHYSICAL = (
+    "hopper", "output", "rejected", "panels", "printed", "_inside", "_job", "_jammed", "_done",
+)  # fmt: skip
+"""What a printer still is when the computer beside it was switched off."""
 
 
-class Now(list[int]):
+class WallClock(list[int]):
     """The wall clock where a list of one is expected."""
 
     def __getitem__(self, _place: Any) -> Any:
         return wiring.now_ms()
 
 
+class SameCity(City):
+    """The hub of a folder that is there already."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.clock, self.rules = folder, WallClock([0]), RULES
+        self.faults: list[str] = []
+        self._open()
+
+
 class Rig:
-    """One counter, its city, and what a clerk does there."""
+    """One counter, its city, its printer, and what a clerk does there."""
 
-    def __init__(self, home: Path, city: City, client: HubClient | None = None) -> None:
-        self.home, self.city = home, city
-        self.counter = wiring.sign_in(home, "1001", PASSWORD)
+    def __init__(self, folder: Path, twin: CardPrinterTwin) -> None:
+        """Open the counter and the city of `folder`, as after a restart."""
+        self.folder, self.twin = folder, twin
         self.now_s = 0.0
-        self.client = client or self._client()
-        self.line_up()
-
-    def _client(self) -> HubClient:
-        return client_for(
+        self.line_is_cut = False
+        self.city: City = SameCity(folder / "hub")
+        configure(folder / "county", twin.name)
+        with pytest.MonkeyPatch.context() as patch:
+            clock = SimpleNamespace(monotonic=lambda: self.now_s, sleep=self.wait)
+            patch.setattr(counter_money, "time", clock)
+            self.counter = wiring.sign_in(folder / "county", "1001", PASSWORD)
+        self.client = client_for(
             self.counter.opened, self.city.post, now_ms=wiring.now_ms, new_nonce=nonce
         )
+        self.making = Making(self.counter.opened.store, self.counter.opened.certificate.counter)
+        self.line_up()
 
     def close(self) -> None:
         self.counter.close()
+        self.city.close()
 
     def line_up(self) -> None:
         """Let the city have answered a moment ago."""
@@ -81,6 +107,8 @@ class Rig:
     def wait(self, seconds: float) -> None:
         """Pass the time of somebody who waits for the city."""
         self.now_s += seconds
+        if self.line_is_cut:
+            return
         try:
             self.sync()
         except HubUnreachable:
@@ -90,18 +118,18 @@ class Rig:
     # ------------------------------------------------------------------ the clerk
 
     @property
-    def desk(self) -> Any:
+    def desk(self) -> MakeDesk:
         return self.counter.desks.making
 
     def seen(self) -> Dossier:
         return self.counter.desks.query.dossier(HOLDER.id)
 
     def shown(self, clause: str = MAKE) -> Shown:
-        shown: Shown = self.desk.shown(clause, self.seen())
-        return shown
+        return self.desk.shown(clause, self.seen())
 
     def production(self) -> Production:
-        return self.shown().now.production
+        [production] = self.making.productions_of(HOLDER.id)
+        return production
 
     def state(self) -> ProductionState:
         return self.production().state
@@ -110,46 +138,40 @@ class Rig:
         act = self.shown(clause).act
         return act.do if act else ""
 
-    def act(self, **facts: Any) -> Any:
+    def act(self, clause: str = MAKE, **facts: Any) -> str:
         """Do the act that is next, as its screen does; return its name."""
-        now, act = self.shown()
+        now, act = self.shown(clause)
         assert act is not None
         desk = self.desk
-        match act.do:
-            case "fetch":
-                desk.fetch(now, **facts)
-            case "compare":
-                desk.face(now)
-                desk.compare(now)
-            case "ask":
-                desk.ask_feed(now, facts.get("serial") or desk.next_blank(now))
-            case "feed":
-                desk.feed(now, NEVER)
-            case "write":
-                desk.write(now, self.seen(), NEVER, **facts)
-            case "read_back":
-                desk.read_back(now)
-            case "print":
-                desk.print_face(now, NEVER)
-            case "ask_printed":
-                desk.was_printed(now)
-            case "eject":
-                desk.put_out(now)
-            case "look":
-                desk.good(now)
-            case _:
-                raise AssertionError(act.do)
+        serial = facts.pop("serial", "") or desk.next_blank(now)
+        acts: dict[str, Callable[[], object]] = {
+            "mark": lambda: desk.mark(now),
+            "fetch": lambda: desk.fetch(now, **facts),
+            "compare": lambda: desk.compare(now),
+            "ask": lambda: desk.ask_feed(now, serial),
+            "feed": lambda: desk.feed(now, NEVER),
+            "write": lambda: desk.write(now, self.seen(), NEVER, **facts),
+            "read_back": lambda: desk.read_back(now),
+            "print": lambda: desk.print_face(now, NEVER),
+            "ask_printed": lambda: desk.was_printed(now),
+            "eject": lambda: desk.put_out(now),
+            "look": lambda: desk.good(now),
+            "reprint": lambda: desk.begin_reprint(now),
+            "restore": lambda: desk.restore(now),
+        }
+        acts[act.do]()
         return act.do
 
-    def until(self, do: str) -> None:
-        """Go on until `do` is next; empty: until all is done."""
-        for _ in range(20):
-            if self.next_act() == do:
-                return
-            self.act()
-        raise AssertionError(self.next_act())
+    def until(self, do: str, clause: str = MAKE) -> list[str]:
+        """Go on until `do` is next; empty: until all is done. Return what was done."""
+        done: list[str] = []
+        while (following := self.next_act(clause)) != do:
+            assert len(done) < 20, done
+            assert following, f"all is done: {done}"
+            done.append(self.act(clause))
+        return done
 
-    def city_first(self, wish: Any, op: str = "") -> None:
+    def city_first(self, wish: Operation, op: str = "") -> None:
         """Perform a hub-first operation without a desk."""
         first = CityFirst(
             self.counter.opened.store, self.counter.ledger, now_ms=wiring.now_ms,
@@ -159,21 +181,32 @@ class Rig:
 
     # ------------------------------------------------------------------ what must hold
 
-    def blanks(self) -> dict[str, str]:
-        """Return the state of each blank, by serial."""
-        sql = "SELECT body FROM blank ORDER BY serial"
-        import msgspec
+    def blanks(self) -> dict[str, BlankState]:
+        """Return the state of each blank of BANK, by serial."""
+        every = tuple(BlankState)
+        found = self.counter.desks.supplies.blanks_after(BANK, every, "", 100)
+        return {blank.serial: blank.state for blank in found}
 
-        with self.counter.opened.store.session() as db:
-            found = [
-                msgspec.msgpack.decode(row[0], type=Blank) for row in db.execute_sql(sql).fetchall()
-            ]
-        return {blank.serial: blank.state.value for blank in found}
+    def chips_with_numbers(self) -> list[str]:
+        """Return the serials of the blanks on whose chip the holder's number stands."""
+        inside = [self.twin.inside] if self.twin.inside else []
+        cards = (*self.twin.hopper, *inside, *self.twin.output, *self.twin.rejected)
+        return [card.serial for card in cards if holder_on(card.chip)]
+
+    def check(self) -> None:
+        """Check what must hold at every moment (§18.1)."""
+        production, states = self.production(), self.blanks()
+        at_work = {s for s, state in states.items() if state in {B.FED, B.WRITTEN, B.MADE}}
+        assert at_work <= {production.blank}, "a blank that is in no saga"
+        spoiled = {s for s, state in states.items() if state is B.SPOILED}
+        assert set(self.chips_with_numbers()) <= at_work | spoiled, "two chips for one lease"
+        [(known,)] = self.city.rows("SELECT count(*) FROM card WHERE number = ?", production.card)
+        assert (production.central_at is None) or known, "市中心接收, and the city does not know"
 
 
-def patience(rig: Rig) -> SimpleNamespace:
-    """Return a clock that only waiting moves, for whoever waits for the city."""
-    return SimpleNamespace(monotonic=lambda: rig.now_s, sleep=rig.wait)
+def holder_on(chip: VirtualCard) -> bool:
+    """Return whether the holder's number stands on a chip."""
+    return chip.record(0x08).startswith(HOLDER.number.encode())
 
 
 def picture() -> bytes:
@@ -183,11 +216,10 @@ def picture() -> bytes:
     return file.getvalue()
 
 
-def make_rig(folder: Path, twin_url: str, monkeypatch: pytest.MonkeyPatch) -> Rig:
-    """Set everything up: a marked replacement of HOLDER's card (free of charge), five blanks."""
-    home = folder / "county"
-    counter = make_counter(home, level="C")
-    city = City(folder / "hub", Now())
+def set_up(folder: Path) -> None:
+    """Make a county with a marked replacement of HOLDER's card (free of charge), five blanks."""
+    counter = make_counter(folder / "county", level="C")
+    city = City(folder / "hub", WallClock([0]))
     own = counter.opened.certificate
     secret, known = split_code(city.code(level=own.level, district=own.district))
     stranger = HubClient(
@@ -202,37 +234,45 @@ def make_rig(folder: Path, twin_url: str, monkeypatch: pytest.MonkeyPatch) -> Ri
     do(counter, TakeInBlanks(bank=OTHER_BANK, first=f"{OTHER_BANK}0000001"))
     do(counter, TakeInRibbons(count=2))
     counter.close()
-    configure(home, twin_url)
-    rig = opened(home, city, monkeypatch)
-    wish = rig.counter.new_id()
-    rig.sync()
-    apply = ApplyForReplacement(card=CARDS[0], type="7", reason="71", card_handed_in=True)
-    rig.city_first(apply, wish)
-    rig.city_first(MarkForProduction(application=wish))
-    return rig
+    city.close()
+    with twin_named("setting-up") as twin:
+        rig = Rig(folder, twin)
+        wish = rig.counter.new_id()
+        rig.sync()
+        apply = ApplyForReplacement(card=CARDS[0], type="7", reason="71", card_handed_in=True)
+        rig.city_first(apply, wish)
+        rig.city_first(MarkForProduction(application=wish))
+        rig.close()
 
 
-def configure(home: Path, twin_url: str) -> None:
-    """Name the devices: the printer at `twin_url`, the twin's own key service."""
-    name = twin_url.partition("://")[2]
-    (home / "config.toml").write_text(
-        f'[devices]\ncard_printer = "{twin_url}"\nkey_service = "sim://{name}"\n', "utf-8"
-    )
-
-
-def opened(home: Path, city: City, monkeypatch: pytest.MonkeyPatch) -> Rig:
-    """Open the counter, as after a restart."""
-    held: list[Rig] = []
-    clock = SimpleNamespace(
-        monotonic=lambda: held[0].now_s, sleep=lambda seconds: held[0].wait(seconds)
-    )
-    monkeypatch.setattr(counter_money, "time", clock)
-    held.append(Rig(home, city))
-    return held[0]
+def configure(home: Path, name: str) -> None:
+    """Name the devices: the printer, and the key service beside it."""
+    url = f"sim://{name}"
+    lines = f'[devices]\ncard_printer = "{url}"\nkey_service = "{url}"\n'
+    (home / "config.toml").write_text(lines, "utf-8")
 
 
 def twin_named(name: str) -> CardPrinterTwin:
     """Return a printer with five blanks of BANK and one of another behind them."""
-    from sbk_tui.hardware.card_printer_twin import blanks
-
     return CardPrinterTwin(name, [*blanks(BANK, 5), *blanks(OTHER_BANK, 1)], slow_s=0.5)
+
+
+def hasty(patch: pytest.MonkeyPatch) -> None:
+    """Let nobody wait long for a printer that says nothing."""
+    limits = Limits(ask=0.3, move=1.0, print=1.0)
+    patch.setitem(LineCardPrinter.__init__.__kwdefaults__, "limits", limits)
+
+
+def keep_machine(twin: CardPrinterTwin, place: Path) -> None:
+    """Keep what the printer is without the computer beside it."""
+    place.write_bytes(pickle.dumps({name: getattr(twin, name) for name in _PHYSICAL}))
+
+
+def machine_again(name: str, place: Path) -> CardPrinterTwin:
+    """Return the printer that was kept; a chip in its unit lies there."""
+    twin = CardPrinterTwin(name, [], slow_s=0.5)
+    for key, value in pickle.loads(place.read_bytes()).items():  # noqa: S301 -- our own
+        setattr(twin, key, value)
+    if twin.inside is not None:
+        twin.chip_unit.insert(twin.inside.chip)
+    return twin
