@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from sbk_tui import wiring
 from sbk_tui.app import SbkApp
@@ -66,9 +68,15 @@ def kinds(counter: wiring.Counter) -> list[str]:
 
 
 @pytest.fixture
-def counter(private_folder: Path) -> Iterator[wiring.Counter]:
-    """Give a township counter, signed in."""
-    counter = make_counter(private_folder / "counter")
+def level() -> str:
+    """Give the counter's level; a test parametrizes it for another one."""
+    return "T"
+
+
+@pytest.fixture
+def counter(private_folder: Path, level: str) -> Iterator[wiring.Counter]:
+    """Give a counter, a township's unless the test says more, signed in."""
+    counter = make_counter(private_folder / "counter", level)
     yield counter
     counter.close()
 
@@ -82,7 +90,8 @@ def app(counter: wiring.Counter) -> SbkApp:
 async def settled(pilot: Pilot[None]) -> None:
     """Wait until no work runs and every message is read."""
     for _ in range(200):
-        await pilot.app.workers.wait_for_complete()
+        with suppress(WorkerCancelled):  # a newer search took an older one's place
+            await pilot.app.workers.wait_for_complete()
         await pilot.pause()
         screen = pilot.app.screen
         if not (isinstance(screen, Background) and screen.busy):

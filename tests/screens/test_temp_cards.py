@@ -194,6 +194,7 @@ async def test_a_card_is_taken_back_by_its_own_number(out: wiring.Counter, app: 
 
 
 @pytest.mark.clause("5.1.4", "6.3")
+@pytest.mark.parametrize("level", ["C"])
 async def test_the_new_card_reminds_of_the_temporary_one(out: wiring.Counter, app: SbkApp) -> None:
     new = Line(
         person="", number=PEOPLE[0].number, name=PEOPLE[0].name, card=NEW_CARD, replaces=CARDS[0]
