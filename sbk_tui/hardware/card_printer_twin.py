@@ -118,6 +118,8 @@ class SimulatedCardPrinter:
         self.hopper = deque(hopper)
         self.output: list[Blank] = []
         self.rejected: list[Blank] = []
+        self.last_out: Blank | None = None
+        """The card that came into a bin last, while it lies there."""
         self.panels = PANELS
         self.printed = 0
         """Faces printed in its life."""
@@ -155,8 +157,13 @@ class SimulatedCardPrinter:
                 self.panels = PANELS
             self._fault = ""
             if self._jammed and self._inside is not None:
-                self.rejected.append(self._inside)
-                self._inside, self._job, self._jammed = None, "", False
+                self._drop(self._inside, self.rejected)
+                self._jammed = False
+
+    def put_on_top(self, bank: str) -> None:
+        """Lay the blanks of a bank on top of the hopper, the others below as they lie."""
+        with self._lock:
+            self.hopper = deque(sorted(self.hopper, key=lambda card: card.bank != bank))
 
     def put_back(self, card: Blank) -> None:
         """Lay a card from a bin on top of the hopper: its face is printed anew (5.1.3.3)."""
@@ -164,6 +171,8 @@ class SimulatedCardPrinter:
             for bin_ in (self.output, self.rejected):
                 if card in bin_:
                     bin_.remove(card)
+            if card is self.last_out:
+                self.last_out = None
             self.hopper.appendleft(card)
 
     def answer(self, body: bytes) -> Reply:
@@ -291,9 +300,13 @@ class SimulatedCardPrinter:
         if wish.action == "print":
             return self._print(card, wish, fault)
         self._unit.slot.pull()
-        (self.output if wish.action == "eject" else self.rejected).append(card)
-        self._inside, self._job = None, ""
+        self._drop(card, self.output if wish.action == "eject" else self.rejected)
         return codec.Done()
+
+    def _drop(self, card: Blank, bin_: list[Blank]) -> None:
+        bin_.append(card)
+        self.last_out = card
+        self._inside, self._job = None, ""
 
     def _print(self, card: Blank, wish: codec.Do, fault: str) -> codec.Answer:
         face = bytes(self._face)
