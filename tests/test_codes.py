@@ -23,7 +23,7 @@ TABLES = sorted(
         *("form_kind", "number_state", "void_reason", "payment_state", "unregister_reason"),
         *("difference_cause", "pos_answer", "leash_reason", "pin_presence", "chip_item"),
         *("production_state", "blank_state", "spoil_reason", "make_fault", "make_step"),
-        *("withdraw_reason",),
+        *("withdraw_reason", "bank_card_prefix"),
     }
 )
 

@@ -281,6 +281,11 @@ class MakeDesk:
         self._record(fact, self._steps.settled(now, CHIP))
         return told
 
+    def write_by_hand(self, now: Standing, seen: Dossier, cancel: threading.Event) -> Told:
+        """写卡 in the counter's own reader (F5): the card is put out, the clerk lays it there."""
+        self.take_out(now)
+        return self.write(now, seen, cancel, own_reader=True)
+
     def print_face(self, now: Standing, cancel: threading.Event) -> None:
         """打印 the face of a card that the city knows; as `Machine.print_face`.
 

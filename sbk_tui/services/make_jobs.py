@@ -113,14 +113,17 @@ class Act(NamedTuple):
     fields: tuple[Field, ...] = ()
 
 
-_READY = tuple(
-    Field(name, "tick", must_be_ticked=f"make.{name}")
-    for name in ("power_on", "face_up", "chip_in")
+_READY = (
+    Field("power_on", "tick", must_be_ticked="make.power_on"),
+    Field("face_up", "tick", must_be_ticked="make.face_up"),
+    Field("chip_in", "tick", must_be_ticked="make.chip_in"),
 )
 """5.1.3.1: what the clerk looks at before a blank goes in."""
-_COMPARED = tuple(
-    Field(name, "tick", must_be_ticked=f"make.{name}")
-    for name in ("photo_right", "name_right", "bank_right", "number_right")
+_COMPARED = (
+    Field("photo_right", "tick", must_be_ticked="make.photo_right"),
+    Field("name_right", "tick", must_be_ticked="make.name_right"),
+    Field("bank_right", "tick", must_be_ticked="make.bank_right"),
+    Field("number_right", "tick", must_be_ticked="make.number_right"),
 )
 """预览: what the clerk compares with the document (C12)."""
 _BLANK = Field("blank_serial", parse=BlankSerial.parse, required=True)

@@ -19,7 +19,16 @@ from sbk_tui.errors import Refusal
 from sbk_tui.hardware.ports import CardPrinter, PrinterStatus
 from sbk_tui.services.forms import Field, Values, problems
 
-__all__ = ["BLANK_FIELDS", "RIBBON_FIELDS", "BankStock", "Blank", "Ribbons", "SupplyDesk"]
+__all__ = [
+    "BLANK_FIELDS",
+    "RIBBON_FIELDS",
+    "SPOIL_FIELDS",
+    "BankStock",
+    "Blank",
+    "PrinterStatus",
+    "Ribbons",
+    "SupplyDesk",
+]
 BLANK_FIELDS = (
     Field("bank", "choice", table="bank", required=True),
     Field("blank_first", parse=BlankSerial.parse, required=True),
@@ -35,12 +44,10 @@ def _count(text: str) -> int:
 
 
 RIBBON_FIELDS = (Field("ribbon_count", parse=_count, required=True),)
-LISTED: Sequence[Sequence[BlankState]] = (
-    (BlankState.STOCK,),
-    (BlankState.FED, BlankState.WRITTEN),
-    (BlankState.SPOILED,),
+SPOIL_FIELDS = (
+    Field("blank_serial", parse=BlankSerial.parse, required=True),
+    Field("spoil_reason", "choice", table="spoil_reason", required=True),
 )
-"""The lists of one bank's blanks, one at a time: in stock, at work, spoiled."""
 
 
 class SupplyDesk:
@@ -93,13 +100,27 @@ class SupplyDesk:
         self._do(wish, op)
         return len(serials)
 
-    def spoil(self, serial: str, reason: str, *, op: str) -> Done:
+    def blank(self, serial: str) -> Blank:
+        """Return a blank.
+
+        Raises:
+            Refusal: `blank.form`, `blank.unknown`.
+        """
+        number = str(BlankSerial.parse(serial))
+        found = self._making.blank(number)
+        if found is None:
+            raise Refusal("blank.unknown", clause="5.1.3.1", blank=number)
+        return found
+
+    def spoil(self, values: Values, *, op: str) -> Done:
         """废卡 of a blank that lies here, whether in stock or begun.
 
         Raises:
-            Refusal: `blank.…`.
+            Refusal: a field's problem, `blank.…`.
         """
-        return self._do(SpoilBlank(blank=str(BlankSerial.parse(serial)), reason=reason), op)
+        self._check(SPOIL_FIELDS, values)
+        serial = str(BlankSerial.parse(values["blank_serial"]))
+        return self._do(SpoilBlank(blank=serial, reason=values["spoil_reason"]), op)
 
     def take_in_ribbons(self, values: Values, *, op: str) -> Done:
         """色带入库.
