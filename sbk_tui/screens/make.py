@@ -38,7 +38,7 @@ _FOLLOWS = {"ask": "feed", "write": "read_back", "print": "eject"}
 """What is done at once behind an act that went well: one step of the regulation, or no choice."""
 _SURE = frozenset({"write", "print", "restore"})
 """Acts that are done after a numbered answer only."""
-_COLUMNS, _WIDE = 32, 44
+_COLUMNS, _WIDE = 30, 44
 """How wide the face is beside what is compared, at 80 and at 100 columns."""
 
 

@@ -23,11 +23,11 @@ _COLUMNS = 60
 def drawn(face: bytes, columns: int) -> Text:
     """Return a face (PNG) as text of that width."""
     picture = Text(no_wrap=True)
-    for row in preview(face, columns):
+    for place, row in enumerate(preview(face, columns)):
+        picture.append("\n" if place else "")
         for character, over, under in row:
             style = Style(color=Color.from_ansi(over), bgcolor=Color.from_ansi(under))
             picture.append(character, style)
-        picture.append("\n")
     return picture
 
 

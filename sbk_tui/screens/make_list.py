@@ -44,9 +44,9 @@ class WaitingScreen(OverList, ModalScreen[str | None]):
                 (
                     Column(word("search.name"), 10),
                     Column(word("search.number"), 18),
-                    Column(word("search.state"), 16),
-                    Column(word("fields.blank_serial"), 13),
-                    Column(word("make.since"), 16),
+                    Column(word("make.state"), 14),
+                    Column(word("fields.blank_serial"), 14),
+                    Column(word("make.since"), 0),
                 ),
                 empty=word("make.nothing_waits"),
             )

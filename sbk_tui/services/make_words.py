@@ -64,7 +64,7 @@ def listed(each: Listed) -> tuple[str, ...]:
         mask.number(person.number) if person else "",
         name_of("production_state", production.state.value),
         production.blank,
-        words.moment(production.moved_at),
+        words.moment(production.moved_at)[5:],
     )
 
 
