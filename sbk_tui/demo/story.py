@@ -144,7 +144,7 @@ def possible_fates(authority: Authority) -> tuple[Fate, ...]:
         fate
         for fate in FATES
         if all(kind_named(kind).capability in authority.capabilities for kind in fate.kinds)
-        and not (fate.successor and Capability.REPLACE not in authority.capabilities)
+        and (_ENABLE not in (fate.successor or ()) or Capability.REPLACE in authority.capabilities)
     )
 
 
