@@ -8,7 +8,7 @@ from sbk_tui import process, surroundings
 from sbk_tui.counter_around import Around
 from sbk_tui.counter_chips import Reader, chip_desk, pin_desk, social_reader_of, temp_chips
 from sbk_tui.counter_devices import document_camera_of, folder_of, printer, reader_of
-from sbk_tui.counter_making import make_desk, supply_desk
+from sbk_tui.counter_making import make_desk, making_of, supply_desk
 from sbk_tui.counter_money import fee_desk, form_desk, number_desk, till_of
 from sbk_tui.data.access import AccessLog
 from sbk_tui.data.cases import Cases
@@ -156,6 +156,7 @@ def _day(a: Around, till: Till) -> DayDesk:
         ),
         a.ledger,
         till.money,
+        making_of(a),
         desk=a.head,
         now_ms=a.now_ms,
         new_id=a.new_id,

@@ -17,6 +17,7 @@ from sbk_tui.hardware.card_printer_twin import CardPrinterTwin
 from sbk_tui.services.make_jobs import MAKE, REPRINT, RESTORE
 from tests.screens.conftest import do, kinds
 from tests.services.production import (
+    BANK,
     HOLDER,
     NEVER,
     OTHER_BANK,
@@ -436,3 +437,14 @@ def test_after_some_failures_in_a_row_somebody_looks_at_the_machine(rig: Rig) ->
         assert rig.production().blank == ""
         assert rig.making.failures_in_a_row(rig.counter.ledger.today(), 10) == place + 1
     assert rig.desk.must_stop() == 3
+
+
+@pytest.mark.clause("B6", "5.1.3.1")
+def test_the_day_close_names_what_is_left_of_production(rig: Rig) -> None:
+    rig.until("print")
+    book = rig.counter.desks.day.book()
+    assert book.made == (1, 0, 1, 0)
+    ours = next(each for each in book.blanks if each.bank == BANK)
+    assert (ours.stock, ours.made, ours.next, book.ribbons) == (4, 1, SERIALS[1], 2)
+    rig.until("")
+    assert rig.counter.desks.day.book().made == (0, 0, 0, 1)
