@@ -134,7 +134,7 @@ def _door(a: Around) -> signing.Door:
 def _morning(a: Around) -> Morning:
     return Morning(
         {
-            name: partial(check, Place(a.home, a.config, a.now_ms, a.lookup))
+            name: partial(check, Place(a.home, a.config, a.now_ms, a.lookup, making_of(a)))
             for name, check in surroundings.CHECKS
         }
     )

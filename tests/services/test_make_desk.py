@@ -11,6 +11,7 @@ import pytest
 
 from sbk_tui import process
 from sbk_tui.domain.operations.correct import ChangePhoto
+from sbk_tui.domain.operations.make import SpoilBlank
 from sbk_tui.domain.production import BlankState, ProductionState
 from sbk_tui.errors import DeviceBusy, DeviceFault, HubUnreachable, OutcomeUnknown, Refusal
 from sbk_tui.hardware.card_printer_twin import CardPrinterTwin
@@ -448,3 +449,13 @@ def test_the_day_close_names_what_is_left_of_production(rig: Rig) -> None:
     assert (ours.stock, ours.made, ours.next, book.ribbons) == (4, 1, SERIALS[1], 2)
     rig.until("")
     assert rig.counter.desks.day.book().made == (0, 0, 0, 1)
+
+
+@pytest.mark.clause("B12", "5.1.3.1")
+def test_the_morning_minute_says_which_bank_has_no_blank_left(rig: Rig) -> None:
+    look = rig.counter.desks.morning.look
+    assert look("blanks").state == "ok"
+    assert "6 张" in look("blanks").found
+    do(rig.counter, SpoilBlank(blank=f"{OTHER_BANK}0000001", reason="3"))
+    found = look("blanks")
+    assert (found.state, "工商银行" in found.found) == ("wrong", True)
