@@ -26,7 +26,7 @@ def chip_desk(a: Around, reader: Reader) -> ChipDesk:
 
 def temp_chips(a: Around, sagas: PlannedSagas, reader: Reader) -> TempChips | None:
     """Return the chips of temporary cards; None without reader or keys: on record alone."""
-    service = _key_service_of(a.config)
+    service = key_service_of(a.config)
     if reader is None or service is None:
         return None
     return TempChips(
@@ -39,7 +39,7 @@ def pin_desk(a: Around, chips: ChipDesk) -> PinDesk:
     """Return the desk of PIN work (4.1–4.3)."""
     return PinDesk(
         chips=chips,
-        keys=_key_service_of(a.config),
+        keys=key_service_of(a.config),
         pad=pin_pad_of(a.config),
         pad_on_reader=has_pad_on_reader(a.config),
         ledger=a.ledger,
@@ -72,7 +72,7 @@ def social_reader_of(config: configuration.Config) -> Reader:
     return driver
 
 
-def _key_service_of(config: configuration.Config) -> Callable[[], KeyService] | None:
+def key_service_of(config: configuration.Config) -> Callable[[], KeyService] | None:
     devices = config.devices
     if not devices.key_service:
         return None

@@ -9,6 +9,7 @@ from sbk_tui.counter_around import Around
 from sbk_tui.counter_bank import bank_desk
 from sbk_tui.counter_chips import Reader, chip_desk, pin_desk, social_reader_of, temp_chips
 from sbk_tui.counter_devices import document_camera_of, folder_of, printer, reader_of
+from sbk_tui.counter_making import make_desk, making_of, supply_desk
 from sbk_tui.counter_money import (
     fee_desk,
     form_desk,
@@ -112,6 +113,8 @@ def build(a: Around) -> Desks:
         numbers=number_desk(a, till),
         matches=match_desk(a, till),
         open_work=open_work_desk(a),
+        making=make_desk(a, till, reader),
+        supplies=supply_desk(a),
         correct=_correct(a),
         bank=bank_desk(a),
         new_id=a.new_id,
@@ -144,7 +147,7 @@ def _door(a: Around) -> signing.Door:
 def _morning(a: Around) -> Morning:
     return Morning(
         {
-            name: partial(check, Place(a.home, a.config, a.now_ms, a.lookup))
+            name: partial(check, Place(a.home, a.config, a.now_ms, a.lookup, making_of(a)))
             for name, check in surroundings.CHECKS
         }
     )
@@ -167,6 +170,7 @@ def _day(a: Around, till: Till) -> DayDesk:
         a.ledger,
         till.money,
         PosBook(a.store),
+        making_of(a),
         desk=a.head,
         now_ms=a.now_ms,
         new_id=a.new_id,

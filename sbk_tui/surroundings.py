@@ -20,6 +20,7 @@ from sbk_tui import errors
 from sbk_tui.data.counter_file import DATABASE
 from sbk_tui.data.keyring import Keyring
 from sbk_tui.data.lookup import Lookup
+from sbk_tui.data.making import Making
 from sbk_tui.domain.world import CHINA
 from sbk_tui.errors import (
     BadUsage,
@@ -32,7 +33,7 @@ from sbk_tui.errors import (
 from sbk_tui.services import words
 from sbk_tui.services.line_desk import age as words_of_age
 from sbk_tui.services.line_desk import word_of_list
-from sbk_tui.texts import word, words_for
+from sbk_tui.texts import name_of, word, words_for
 
 _LEAST_MB = 500
 """A year of a busy counter takes about half of it [A]."""
@@ -55,6 +56,8 @@ class Place(NamedTuple):
     now_ms: Callable[[], int]
     lookup: Lookup | None = None
     """Its records; None while nobody is signed in."""
+    making: Making | None = None
+    """What it makes cards of; None while nobody is signed in."""
 
 
 def _encryption(place: Place) -> str | None:
@@ -229,6 +232,21 @@ def _card_printer(place: Place) -> str | None:
     return word("doctor.panels", name=found, panels=status.panels)
 
 
+def _blanks(place: Place) -> str | None:
+    """Look at the blanks of a counter that makes cards; a bank that is used up is a trouble."""
+    stock = place.making.stock() if place.making else ()
+    if place.making is None or not stock:
+        return None
+    empty = [name_of("bank", each.bank) for each in stock if not each.stock]
+    if empty:
+        raise Refusal("doctor.no_blanks", clause="5.1.3.1", banks="、".join(empty))
+    made, left = place.making.made(), sum(each.stock for each in stock)
+    return word(
+        "doctor.blanks_left", left=left, ribbons=place.making.ribbons().left, open=made.open,
+        failed=made.failed,
+    )  # fmt: skip
+
+
 def _font(_place: Place) -> str | None:
     if importlib.util.find_spec("reportlab") is None:
         raise BadUsage("print.extra_missing")
@@ -267,6 +285,7 @@ CHECKS: tuple[tuple[str, Callable[[Place], str | None]], ...] = (
     ("portraits", _portraits),
     ("printer", _printer),
     ("card_printer", _card_printer),
+    ("blanks", _blanks),
     ("font", _font),
     ("hub", _hub),
     ("unsent", _unsent),

@@ -24,7 +24,7 @@ TABLES = sorted(
         *("difference_cause", "pos_answer", "leash_reason", "pin_presence", "chip_item"),
         *("refund_way", "refund_reason"),
         *("production_state", "blank_state", "spoil_reason", "make_fault", "make_step"),
-        *("withdraw_reason", "outside_system", "outside_matter"),
+        *("withdraw_reason", "outside_system", "outside_matter", "bank_card_prefix"),
     }
 )
 

@@ -30,6 +30,7 @@ from sbk_tui.services.day_desk import (
     Closing,
     box_name,
     difference,
+    making_words,
     money_words,
     work_by,
 )
@@ -192,6 +193,8 @@ class DayScreen(OverList, Background, Screen[None]):
             return
         left = self._book.left
         question = word("day.sure", **left._asdict())
+        if any(self._book.made):
+            question += word("day.sure_making", **making_words(self._book))
         self.app.push_screen(Ask(question, [("yes", word("day.yes"))]), self._sure)
 
     def _sure(self, answer: str | None) -> None:
@@ -271,6 +274,8 @@ def _summary(book: Book) -> Text:
         text.append(f"{word('day.money', **money_words(book.money))}\n")
     if book.matched:
         text.append(f"{word('match.line', said=book.matched)}\n")
+    if book.blanks or any(book.made):
+        text.append(f"{word('day.making', **making_words(book))}\n")
     text.append(word("day.chain", seq=book.seq, hash=book.hash))
     if book.flaws:
         text.append(f"  {word('day.broken', count=len(book.flaws))}", "bold red")

@@ -33,6 +33,7 @@ KEYS = (
     Key("answer", ("f4", "ctrl+f"), "F4"),
     Key("new", ("f4", "ctrl+f"), "F4"),
     Key("older", ("f4", "ctrl+f"), "F4"),
+    Key("waiting", ("f4", "ctrl+f"), "F4"),
     Key("next_free", ("f4", "ctrl+f"), "F4"),
     Key("find", ("f5", "ctrl+o"), "F5"),
     Key("reveal", ("f6", "ctrl+y"), "F6"),

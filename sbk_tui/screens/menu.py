@@ -145,6 +145,18 @@ def _fee(desks: Desks, clause: str) -> Screen[None]:
     return screen_of(desks, clause)
 
 
+def _make(desks: Desks, clause: str, person: str = "") -> Screen[None]:
+    from sbk_tui.screens.make import MakeScreen
+
+    return MakeScreen(desks, clause, person)
+
+
+def _supplies(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.supplies import SuppliesScreen
+
+    return SuppliesScreen(desks)
+
+
 def _numbers(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.numbers import NumbersScreen
 
@@ -232,6 +244,10 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "5.1.1.2": _fee,
     "5.1.2.3": _fee,
     "0.13": _fee,
+    "5.1.3.1": _supplies,
+    "5.1.3.2": _make,
+    "5.1.3.3": _make,
+    "5.1.3.4": _make,
     "5.1.4": _card_job,
     "6.1.1": _temp_card,
     "6.1.2.1": _apply,
@@ -246,6 +262,7 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "0.11": _numbers,
     "0.12": _open_work,
     "0.7": _temp_ledger,
+    "0.14": _supplies,
     "0.2": _day,
     "0.3": _morning,
     "0.4": _stats,

@@ -26,6 +26,7 @@ from sbk_tui.services.household_desk import HouseholdDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.line_desk import LineDesk
+from sbk_tui.services.make_desk import MakeDesk
 from sbk_tui.services.match_desk import MatchDesk
 from sbk_tui.services.number_desk import NumberDesk
 from sbk_tui.services.open_work import OpenWorkDesk
@@ -39,6 +40,7 @@ from sbk_tui.services.round_desk import RoundDesk
 from sbk_tui.services.signing import Door, Seat
 from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.services.stock_desk import StockDesk
+from sbk_tui.services.supply_desk import SupplyDesk
 from sbk_tui.services.temp_desk import TempDesk
 from sbk_tui.services.uncollected_desk import UncollectedDesk
 from sbk_tui.services.unit_desk import UnitDesk
@@ -84,6 +86,8 @@ class Desks:
     forms: FormDesk
     matches: MatchDesk
     open_work: OpenWorkDesk
+    making: MakeDesk
+    supplies: SupplyDesk
     correct: CorrectDesk
     bank: BankDesk
     new_id: Callable[[], str]

@@ -77,6 +77,8 @@ def entries() -> tuple[Entry, ...]:
     )
     found.append(Entry("0.7", word("temp.menu"), word("temp.menu_about"), Capability.TEMP_CARD))
     found.append(Entry("0.11", word("numbers.menu"), word("numbers.menu_about"), Capability.FEES))
+    about = word("supplies.menu_about")
+    found.append(Entry("0.14", word("supplies.menu"), about, Capability.PRODUCE))
     found += [
         Entry(number, word(f"menu.{name}"), word(f"menu.{name}_about"), Capability.QUERY)
         for number, name in OURS

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sbk_tui.data.making import Made
 from sbk_tui.domain import mask
 from sbk_tui.errors import BadUsage
 from sbk_tui.printing.document import Document, Grid, Paragraph, Record, Signatures, Table, build
@@ -121,7 +122,8 @@ DAY = {
     **dict.fromkeys(("drafts", "cases", "seq"), "0"),
     "difference": "",
     "pos_match": "相符 2026-11-24 17:20",
-    **dict.fromkeys(("hanging", "unregistered", "unseen"), "0"),
+    **dict.fromkeys(("hanging", "unregistered", "unseen", "ribbons"), "0"),
+    **{f"making_{key}": "0" for key in Made._fields},
     "pos": "1 笔 25.00 元",
     "bank": "0 笔 0.00 元",
     "hash": "9F3A61C2D4E5B6A7",
@@ -170,6 +172,9 @@ TABLES = {
     ],
     "differences": [
         {"what": "缺", "card": "D12345678", "name": "张晓禾", "village": "示例村"},
+    ],
+    "blanks": [
+        {"bank": "建设银行", "stock": "18", "at_work": "1", "spoiled": "1", "next": "955330000003"}
     ],
     "numbers": [
         {"batch": "财政票据 2026乙", "next": "F0004", "used": "3", "void": "0", "left": "47"}

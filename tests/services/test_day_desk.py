@@ -14,6 +14,7 @@ from sbk_tui.codes import code_tables
 from sbk_tui.data.audit import verify
 from sbk_tui.data.day import DayBook
 from sbk_tui.data.ids import uuid7
+from sbk_tui.data.making import Making
 from sbk_tui.data.money import Money
 from sbk_tui.data.papers import Papers
 from sbk_tui.data.pos_book import PosBook
@@ -55,6 +56,7 @@ def desk_of(office: Office) -> DayDesk:
         office.ledger,
         Money(opened.store, opened.certificate.counter),
         PosBook(opened.store),
+        Making(opened.store, opened.certificate.counter),
         desk=Desk("百泉镇", opened.certificate.counter, "张敏"),
         now_ms=lambda: office.clock[0],
         new_id=lambda: uuid7(office.clock[0]),
