@@ -146,6 +146,12 @@ def _fee(desks: Desks, clause: str) -> Screen[None]:
     return screens.get(clause, fee_acts.FeePaperScreen)(desks, clause)
 
 
+def _rail(desks: Desks, clause: str) -> Screen[None]:
+    from sbk_tui.screens.rail import RailScreen
+
+    return RailScreen(desks, clause)
+
+
 def _numbers(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.numbers import NumbersScreen
 
@@ -215,11 +221,16 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "4.1": _pin,
     "4.2": _pin,
     "4.3": _pin,
+    "5.1": _rail,
     "5.1.1.1.1": _fee,
     "5.1.1.1.2": _fee,
     "5.1.1.2": _fee,
+    "5.1.2.1": _rail,
+    "5.1.2.2": _rail,
     "5.1.2.3": _fee,
+    "5.1.2.4": _rail,
     "5.1.4": _card_job,
+    "5.2": _rail,
     "6.1.1": _temp_card,
     "6.1.2.1": _apply,
     "6.2": _temp_card,

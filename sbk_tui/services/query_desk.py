@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sbk_tui.data.access import AccessLog
 from sbk_tui.data.lookup import Dossier, Hit, Lookup
+from sbk_tui.domain.referral import Referral, parse
 from sbk_tui.domain.world import CHINA, from_ms
 from sbk_tui.errors import Refusal
 from sbk_tui.services import words
@@ -46,8 +47,18 @@ class QueryDesk:
         self._level = level
 
     def find(self, text: str) -> tuple[Hit, ...]:
-        """Return up to fifty people that `text` may mean, best first."""
-        return self._lookup.find(text)
+        """Return up to fifty people that `text` may mean, best first; also by a 转办码 (B4)."""
+        referral = self.referral(text)
+        if referral is None:
+            return self._lookup.find(text)
+        return self._lookup.referred(referral)
+
+    def referral(self, text: str) -> Referral | None:
+        """Return the referral that `text` is the code of, typed or scanned; None: it is none."""
+        try:
+            return parse(text)
+        except Refusal:
+            return None
 
     def named(self, typed: str) -> Named | None:
         """Return who a number typed instead of a name belongs to; None unless it is one person.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -23,6 +24,7 @@ from tests.screens.conftest import (
     PEOPLE,
     do,
     kinds,
+    make_counter,
     open_job,
     pick,
     settled,
@@ -194,11 +196,16 @@ async def test_a_card_is_taken_back_by_its_own_number(out: wiring.Counter, app: 
 
 
 @pytest.mark.clause("5.1.4", "6.3")
-async def test_the_new_card_reminds_of_the_temporary_one(out: wiring.Counter, app: SbkApp) -> None:
+async def test_the_new_card_reminds_of_the_temporary_one(private_folder: Path) -> None:
+    county = make_counter(private_folder / "county", level="C")
+    do(county, FormalLoss(card=CARDS[0], id_shown=True))
+    do(county, StockTempCards(box="L1", numbers=(BLANK,)))
+    give(county)
+    app = SbkApp(opened=county)
     new = Line(
         person="", number=PEOPLE[0].number, name=PEOPLE[0].name, card=NEW_CARD, replaces=CARDS[0]
     )
-    do(out, TakeIn(batch="2026-R", lines=(new,)))
+    do(county, TakeIn(batch="2026-R", lines=(new,)))
     async with app.run_test(size=SIZE) as pilot:
         await open_job(pilot, "514")
         await pick(pilot, PEOPLE[0].number)
@@ -210,7 +217,8 @@ async def test_the_new_card_reminds_of_the_temporary_one(out: wiring.Counter, ap
         await pilot.press("f10", "1")
         await settled(pilot)
         assert "请收回" in shown(app)
-    card = out.lookup.card(NEW_CARD)
+    card = county.lookup.card(NEW_CARD)
+    county.close()
     assert card is not None
     assert card.state is CardState.ACTIVE
 
