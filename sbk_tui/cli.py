@@ -25,6 +25,7 @@ COMMANDS = {  # command → module below sbk_tui.commands
     "stats": "stats",
     "fees": "fees",
     "sync": "sync",
+    "inbox": "inbox",
     "rejoin": "rejoin",
     "bundle": "bundle",
     "audit": "audit",

@@ -2,44 +2,48 @@
 
 `sbk import handover FILE` takes a 交接清单 in, whose cards are then counted in one by one (2.1);
 `sbk import receipt FILE` what a township counted of cards that were sent to it (2.1.2);
-`sbk import units FILE` the city's list of units, for the look-ups of 1.2 and 2.2.1.
+`sbk import units FILE` the city's list of units, for the look-ups of 1.2 and 2.2.1;
+`sbk import applications FILE --photos DIR` what a school or unit has collected (1.2).
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sbk_tui.commands.list_report import (
+    Rejected,
+    problem_document,
+    rejected_path,
+    say_problems,
+)
 from sbk_tui.commands.output import credentials, emit, note, say
 from sbk_tui.config import home_folder
 from sbk_tui.data.units import Taken, Units
 from sbk_tui.domain.capability import Capability
-from sbk_tui.domain.rules import Problem
 from sbk_tui.domain.text import escaped
 from sbk_tui.errors import BadUsage, Refusal
 from sbk_tui.pinyin import initials
-from sbk_tui.services.card_import import CardImport, Survey, Told
-from sbk_tui.services.card_list import CardList, Judged
-from sbk_tui.services.exports import neutral
+from sbk_tui.services.card_import import CardImport, Survey
+from sbk_tui.services.card_list import CardList
 from sbk_tui.services.sheets import Sheet
 from sbk_tui.services.unit_list import read_units
-from sbk_tui.texts import explain, word, words_for
+from sbk_tui.texts import explain, word
 from sbk_tui.wiring import Counter, now_ms, sign_in
-
-_SHOWN = 20
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command."""
     parser.add_argument(
-        "what", choices=["cards", "handover", "receipt", "units"], help=word("import.what")
-    )
+        "what", choices=["cards", "applications", "handover", "receipt", "units"],
+        help=word("import.what"),
+    )  # fmt: skip
     parser.add_argument("file", metavar="FILE", type=Path, help=word("import.file"))
     parser.add_argument("--batch", metavar="NAME", default="", help=word("import.batch"))
+    parser.add_argument("--photos", metavar="DIR", type=Path, help=word("import.photos"))
     parser.add_argument("--dry-run", action="store_true", help=word("import.dry_run"))
     parser.add_argument("--skip-bad", action="store_true", help=word("import.skip_bad"))
     parser.add_argument("--json", action="store_true", help=word("import.json"))
@@ -47,7 +51,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Survey the file, and take it in when nothing stands in the way."""
-    if args.what != "cards" and (args.batch or args.skip_bad):
+    if args.what != "cards" and args.batch:
+        raise BadUsage("import.whole_list")
+    if args.what not in {"cards", "applications"} and args.skip_bad:
         raise BadUsage("import.whole_list")
     counter = sign_in(home_folder(args.home), *credentials())
     try:
@@ -55,6 +61,10 @@ def run(args: argparse.Namespace) -> int:
             return _announce(counter, args)
         if args.what == "receipt":
             return _take_answer(counter, args)
+        if args.what == "applications":
+            from sbk_tui.commands import import_applications
+
+            return import_applications.run(counter, args)
         if args.what == "units":
             return _take_in_units(counter, args)
         with Sheet(args.file) as sheet:
@@ -82,7 +92,7 @@ def _import(counter: Counter, sheet: Sheet, args: argparse.Namespace) -> int:
     if not args.dry_run and (survey.fresh or survey.bad):
         document["new"] = _take_in(desk, cards, survey, args)
         if survey.bad:
-            document["rejected"] = _rejected_path(args.file).name
+            document["rejected"] = rejected_path(args.file).name
     _report(document, cards, survey, as_json=args.json)
     return 0
 
@@ -154,47 +164,10 @@ def _take_in(desk: CardImport, cards: CardList, survey: Survey, args: argparse.N
     advance = _progress(survey.fresh + survey.known)
     if not survey.bad:
         return desk.take_in(cards, survey, lambda _judged: None, advance)
-    with _Rejected(_rejected_path(args.file), cards) as rejected:
-        return desk.take_in(cards, survey, rejected.write, advance)
-
-
-def _rejected_path(file: Path) -> Path:
-    return file.with_name(f"{file.name}.rejected.csv")
-
-
-class _Rejected:
-    """The file of the rows that were left out, to be put right and imported by itself."""
-
-    def __init__(self, path: Path, cards: CardList) -> None:
-        self._path = path
-        self._cards = cards
-
-    def __enter__(self) -> _Rejected:
-        try:
-            self._path.touch(mode=0o600)  # it holds numbers of people
-            self._path.chmod(0o600)
-            self._file = self._path.open("w", encoding="utf-8-sig", newline="")
-        except OSError as error:
-            raise BadUsage("import.rejected_unwritable", place=escaped(str(self._path))) from error
-        self._csv = csv.writer(self._file)
-        headings = [*self._cards.heading.cells, word("import.row"), word("import.why")]
-        self._csv.writerow([_harmless(cell) for cell in headings])
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._file.close()
-
-    def write(self, judged: Judged) -> None:
-        """Write one row with its number and its problems."""
-        width = len(self._cards.heading.cells)
-        cells = [*judged.row.cells, *[""] * (width - len(judged.row.cells))][:width]
-        why = " ".join(_sentence(p, self._cards) for p in judged.problems if not p.warning)
-        self._csv.writerow([_harmless(cell) for cell in [*cells, str(judged.row.number), why]])
-
-
-def _harmless(cell: str) -> str:
-    """Return a cell that neither a terminal nor a spreadsheet acts upon."""
-    return neutral(escaped(cell))
+    with Rejected(rejected_path(args.file), cards.heading) as rejected:
+        return desk.take_in(
+            cards, survey, lambda judged: rejected.write(judged.row, judged.problems), advance
+        )
 
 
 def _progress(cards: int) -> Callable[[int], None]:
@@ -220,21 +193,7 @@ def _document(args: argparse.Namespace, cards: CardList, survey: Survey) -> dict
         "duplicates": survey.twins,
         "bad": survey.bad,
         "ignored_columns": cards.heading.ignored,
-        "problems": [_problem(told, cards) for told in survey.told],
-    }
-
-
-def _problem(told: Told, cards: CardList) -> dict[str, Any]:
-    problem = told.problem
-    words = words_for(problem.code, problem.facts)
-    return {
-        "row": told.row,
-        "column": cards.heading.name_of(problem.field),
-        "code": problem.code,
-        "warning": problem.warning,
-        "message": words.message,
-        "remedy": words.remedy,
-        "facts": dict(problem.facts),
+        "problems": [problem_document(told, cards.heading) for told in survey.told],
     }
 
 
@@ -246,7 +205,7 @@ def _refuse(
         head = {"error": refusal.code, "clause": refusal.clause}
         emit({**head, "message": words.message, "remedy": words.remedy, **document})
     else:
-        _say_problems(cards, survey)
+        say_problems(cards.heading, survey.told)
     note(f"{words.message}{words.remedy}")
     return refusal.exit_code
 
@@ -255,7 +214,7 @@ def _report(document: dict[str, Any], cards: CardList, survey: Survey, *, as_jso
     if as_json:
         emit(document)
         return
-    _say_problems(cards, survey)
+    say_problems(cards.heading, survey.told)
     if cards.heading.ignored:
         say(word("import.ignored", columns="、".join(cards.heading.ignored)))
     say(word("import.planned" if document["dry_run"] else "import.done", **_counts(document)))
@@ -265,16 +224,3 @@ def _report(document: dict[str, Any], cards: CardList, survey: Survey, *, as_jso
 
 def _counts(document: dict[str, Any]) -> dict[str, int]:
     return {name: document[name] for name in ("rows", "new", "known", "duplicates", "bad")}
-
-
-def _say_problems(cards: CardList, survey: Survey) -> None:
-    for told in survey.told[:_SHOWN]:
-        say(word("import.problem", row=told.row, what=_sentence(told.problem, cards)))
-    if len(survey.told) > _SHOWN:
-        say(word("import.more", count=len(survey.told) - _SHOWN))
-
-
-def _sentence(problem: Problem, cards: CardList) -> str:
-    column = word("import.whole_row") if problem.field == "row" else None
-    column = column or cards.heading.name_of(problem.field)
-    return f"{column}：{words_for(problem.code, problem.facts).message}"

@@ -38,6 +38,11 @@ class Blobs:
         self._name_key = hashlib.sha256(b"sbk/blob-name/1\x00" + (key or b"")).digest()
         self._key = key and hashlib.sha256(b"sbk/blob/1\x00" + key).digest()
 
+    @staticmethod
+    def id_of(content: bytes) -> str:
+        """Return the id that `content` has."""
+        return f"1:{hashlib.sha256(content).hexdigest()}"
+
     def put(self, content: bytes) -> str:
         """Keep `content` and return its id; on return it is on disk.
 
@@ -46,7 +51,7 @@ class Blobs:
         """
         if len(content) > MOST_BYTES:
             raise Refusal("blob.too_large", bytes=len(content), most=MOST_BYTES)
-        blob_id = f"1:{hashlib.sha256(content).hexdigest()}"
+        blob_id = self.id_of(content)
         self._folder.mkdir(mode=0o700, exist_ok=True)
         path = self._path(blob_id)
         if not path.exists():

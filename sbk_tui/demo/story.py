@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 from sbk_tui.demo import assets, cards
 from sbk_tui.demo.people import Resident, form_of
 from sbk_tui.domain.application import age_on
-from sbk_tui.domain.capability import Authority
+from sbk_tui.domain.capability import Authority, Capability
 from sbk_tui.domain.card import Receiver
 from sbk_tui.domain.kinds import kind_named
 from sbk_tui.domain.operations.apply import Apply
@@ -136,6 +136,7 @@ def possible_fates(authority: Authority) -> tuple[Fate, ...]:
         fate
         for fate in FATES
         if all(kind_named(kind).capability in authority.capabilities for kind in fate.kinds)
+        and not (fate.successor and Capability.REPLACE not in authority.capabilities)
     )
 
 

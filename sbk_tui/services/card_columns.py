@@ -71,7 +71,12 @@ def _sex(text: str, rules: Rules) -> str:
     return named[0]
 
 
-def _day(text: str, _rules: Rules) -> date:
+def parse_day(text: str, _rules: Rules) -> date:
+    """Return the date of a cell, also as `2026年1月31日`.
+
+    Raises:
+        Refusal: `field.date`.
+    """
     tidy = clean(narrow(text)).strip().removesuffix("日")
     return parse_date(tidy.replace("年", "-").replace("月", "-"))
 
@@ -101,13 +106,11 @@ COLUMNS = (
     Column("unit_code", ("单位编号", "单位编码", "unitcode"), _plainly(UnitCode.parse)),
     Column("unit_name", ("单位名称", "单位", "unitname", "unit"), _plainly(UnitName.parse)),
     Column("place", ("装箱位置", "存放位置", "箱位", "place"), _short),
-    Column("made_on", ("制卡日期", "发卡日期", "madeon"), _day),
-    Column("valid_to", ("有效期至", "有效期止", "卡有效期", "validto"), _day),
+    Column("made_on", ("制卡日期", "发卡日期", "madeon"), parse_day),
+    Column("valid_to", ("有效期至", "有效期止", "卡有效期", "validto"), parse_day),
     Column("batch", ("批次", "批次号", "制卡批次", "batch"), _short),
     Column("sex", ("性别", "sex"), _sex),
-    Column("birth", ("出生日期", "birth"), _day),
+    Column("birth", ("出生日期", "birth"), parse_day),
     Column("address", ("户口地址", "地址", "住址", "address"), _plainly(Address.parse)),
     Column("replaces", ("原社保卡号", "原卡号", "replaces"), _plainly(CardNumber.parse)),
 )  # fmt: skip
-
-BY_HEADING = {heading(name): column for column in COLUMNS for name in column.names}

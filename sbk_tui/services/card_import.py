@@ -22,19 +22,12 @@ from sbk_tui.domain.operations.batch import MOST_LINES, Line, TakeIn
 from sbk_tui.domain.rules import Problem, Rules
 from sbk_tui.domain.world import Occasion, Seat, from_ms
 from sbk_tui.errors import BadUsage, Refusal
-from sbk_tui.services.card_list import CardList, Judged
+from sbk_tui.services.card_list import CardList, Judged, Told
 
 MOST_TOLD = 1000
 """Problems that a survey keeps; the others are counted only."""
 _MOST_LOT_BYTES = 48 * 1024
 """Below what a record may weigh (64 KiB), with room for the ids of the people."""
-
-
-class Told(NamedTuple):
-    """One problem at one row."""
-
-    row: int
-    problem: Problem
 
 
 class Lot(NamedTuple):

@@ -13,7 +13,7 @@ from sbk_tui.domain.operations.batch import Line
 from sbk_tui.domain.rules import Problem, Rules
 from sbk_tui.domain.text import bounded, escaped
 from sbk_tui.errors import BadUsage, Refusal
-from sbk_tui.services.card_columns import BY_HEADING, COLUMNS, Column, heading
+from sbk_tui.services.card_columns import COLUMNS, Column, heading
 from sbk_tui.services.sheets import Row
 
 _MOST_BATCH = 50
@@ -35,6 +35,13 @@ class Judged(NamedTuple):
         return any(not problem.warning for problem in self.problems)
 
 
+class Told(NamedTuple):
+    """One problem at one row."""
+
+    row: int
+    problem: Problem
+
+
 class Heading(NamedTuple):
     """The first row: which column is what."""
 
@@ -43,13 +50,15 @@ class Heading(NamedTuple):
     """Place → column."""
     ignored: tuple[str, ...]
     """Headings that are not understood, escaped."""
+    known: tuple[Column, ...]
+    """All columns that such a list may have."""
 
     def name_of(self, field: str) -> str:
         """Return how the file itself calls the column of a field; ours when it has none."""
         for place, column in self.columns.items():
             if column.field == field:
                 return escaped(self.cells[place].strip())
-        return next((c.names[0] for c in COLUMNS if c.field == field), field)
+        return next((c.names[0] for c in self.known if c.field == field), field)
 
 
 class Rows(Protocol):
@@ -80,7 +89,7 @@ class CardList:
         first = next(sheet.rows(), None)
         if first is None:
             raise BadUsage("import.no_rows")
-        self.heading = _heading(first)
+        self.heading = read_heading(first, COLUMNS)
 
     def judged(self) -> Iterator[Judged]:
         """Yield every row below the heading with what came of it."""
@@ -93,7 +102,7 @@ class CardList:
 
     def _judge(self, row: Row, seen: dict[str, tuple[int, bytes]], names: dict[str, str]) -> Judged:
         problems: list[Problem] = []
-        values = self._values(row, problems)
+        values = read_values(row, self.heading, self._rules, problems)
         batch = self._batch or values.pop("batch", "") or self._batch_if_none
         values.pop("batch", None)
         line = None if problems else _line(values)
@@ -113,25 +122,28 @@ class CardList:
             problems.append(Problem("card", "card_number.check", warning=True))
         return Judged(row, batch, line, tuple(problems))
 
-    def _values(self, row: Row, problems: list[Problem]) -> dict[str, Any]:
-        """Return the parsed cells by field, and add what is wrong with the others."""
-        width = len(self.heading.cells)
-        if len(row.cells) < width:
-            problems.append(Problem("row", "import.short_row", {"found": len(row.cells),
-                                                                "wanted": width}))  # fmt: skip
-        if any(cell.strip() for cell in row.cells[width:]):
-            problems.append(Problem("row", "import.long_row", {"wanted": width}))
-        values: dict[str, Any] = {}
-        for place, column in self.heading.columns.items():
-            cell = row.cells[place] if place < len(row.cells) else ""
-            if cell.strip():
-                try:
-                    values[column.field] = column.parse(cell, self._rules)
-                except Refusal as refusal:
-                    problems.append(Problem(column.field, refusal.code, refusal.facts))
-            elif column.required:
-                problems.append(Problem(column.field, "field.required"))
-        return values
+
+def read_values(
+    row: Row, heading: Heading, rules: Rules, problems: list[Problem]
+) -> dict[str, Any]:
+    """Return the parsed cells of a row by field, and add what is wrong with the others."""
+    width = len(heading.cells)
+    if len(row.cells) < width:
+        facts = {"found": len(row.cells), "wanted": width}
+        problems.append(Problem("row", "import.short_row", facts))
+    if any(cell.strip() for cell in row.cells[width:]):
+        problems.append(Problem("row", "import.long_row", {"wanted": width}))
+    values: dict[str, Any] = {}
+    for place, column in heading.columns.items():
+        cell = row.cells[place] if place < len(row.cells) else ""
+        if cell.strip():
+            try:
+                values[column.field] = column.parse(cell, rules)
+            except Refusal as refusal:
+                problems.append(Problem(column.field, refusal.code, refusal.facts))
+        elif column.required:
+            problems.append(Problem(column.field, "field.required"))
+    return values
 
 
 def _line(values: dict[str, Any]) -> Line:
@@ -139,11 +151,17 @@ def _line(values: dict[str, Any]) -> Line:
     return Line(**{"person": "", "sex": number.sex, "birth": number.birth} | values)
 
 
-def _heading(row: Row) -> Heading:
+def read_heading(row: Row, known: tuple[Column, ...]) -> Heading:
+    """Return which column of a list is what, by its first row.
+
+    Raises:
+        BadUsage: `import.columns_missing`, `import.column_twice`.
+    """
+    by_name = {heading(name): column for column in known for name in column.names}
     columns: dict[int, Column] = {}
     ignored: list[str] = []
     for place, cell in enumerate(row.cells):
-        column = BY_HEADING.get(heading(cell))
+        column = by_name.get(heading(cell))
         if column is None:
             if cell.strip():
                 ignored.append(escaped(cell.strip()))
@@ -152,7 +170,7 @@ def _heading(row: Row) -> Heading:
         else:
             columns[place] = column
     fields = {column.field for column in columns.values()}
-    missing = [c.names[0] for c in COLUMNS if c.required and c.field not in fields]
+    missing = [c.names[0] for c in known if c.required and c.field not in fields]
     if missing:
         raise BadUsage("import.columns_missing", columns="、".join(missing))
-    return Heading(row.cells, columns, tuple(ignored))
+    return Heading(row.cells, columns, tuple(ignored), known)

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from sbk_tui.domain.identity import card_check, mod11_2
-from sbk_tui.services.card_columns import BY_HEADING, COLUMNS
+from sbk_tui.services.application_list import columns
+from sbk_tui.services.card_columns import COLUMNS, Column, heading
 from tests.commands.desk import Sbk
 from tests.people import CHANG_GUILAN, ZHAO_TIEZHU
 
@@ -89,8 +90,10 @@ def test_english_headings_and_other_columns(empty: Sbk, tmp_path: Path) -> None:
     assert (told["new"], told["ignored_columns"]) == (1, ["No."])
 
 
-def test_every_heading_means_one_column() -> None:
-    assert len(BY_HEADING) == sum(len(column.names) for column in COLUMNS)
+@pytest.mark.parametrize("known", [COLUMNS, columns()])
+def test_every_heading_means_one_column(known: tuple[Column, ...]) -> None:
+    names = [heading(name) for column in known for name in column.names]
+    assert len(names) == len(set(names))
 
 
 @pytest.mark.clause("2.1")

@@ -9,11 +9,12 @@ import pytest
 
 from sbk_tui.domain.operations.issue import Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import FormalLoss, Release
+from sbk_tui.domain.operations.pin import ChangePin
 from sbk_tui.errors import BadUsage, Refusal
 from sbk_tui.hub import inbox, registry
 from sbk_tui.hub.home import create, open_hub
 from sbk_tui.hub.status import status_of
-from sbk_tui.sync import enrolment_code
+from sbk_tui.sync import enrolment_code, wire
 from sbk_tui.sync.client import HubClient
 from sbk_tui.sync.enrol import enrol_with
 from tests.data.conftest import Office, make_office
@@ -95,6 +96,25 @@ def test_what_cannot_be_read_is_set_aside_and_the_rest_goes_on(
     ]
     assert answers[4].code in {"record.payload", "hub.cannot_judge"}
     assert city.rows("SELECT count(*) FROM case_item WHERE severity = 'red'") == [(5,)]
+
+
+@pytest.mark.clause("B15")
+def test_one_poisoned_operation_among_a_thousand_stops_none_of_the_others(
+    office: Office, city: City, client: HubClient, forger: Forger
+) -> None:
+    """Among a thousand, one that nobody can read: 999 arrive, and a person is told of the one."""
+    answers: list[str] = []
+    for first in range(2, 1002, wire.MOST_OPERATIONS):
+        batch = [
+            forger.make(ISSUE, kind="card.teleport")
+            if seq == 500
+            else forger.make(ChangePin(card=CARDS[0]))
+            for seq in range(first, min(first + wire.MOST_OPERATIONS, 1002))
+        ]
+        answers += [r.state.value for r in receipts(push(office, client, first, batch))]
+    assert answers.count("judged") == 999
+    assert answers.index("quarantined") == 500 - 2
+    assert city.rows("SELECT count(*) FROM case_item WHERE severity = 'red'") == [(1,)]
 
 
 def test_an_operation_that_breaks_the_tables_is_set_aside_whole(

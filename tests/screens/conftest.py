@@ -66,9 +66,15 @@ def kinds(counter: wiring.Counter) -> list[str]:
 
 
 @pytest.fixture
-def counter(private_folder: Path) -> Iterator[wiring.Counter]:
-    """Give a township counter, signed in."""
-    counter = make_counter(private_folder / "counter")
+def level() -> str:
+    """Give the counter's level; a test parametrizes it for another one."""
+    return "T"
+
+
+@pytest.fixture
+def counter(private_folder: Path, level: str) -> Iterator[wiring.Counter]:
+    """Give a counter, a township's unless the test says more, signed in."""
+    counter = make_counter(private_folder / "counter", level)
     yield counter
     counter.close()
 

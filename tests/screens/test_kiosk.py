@@ -101,7 +101,7 @@ async def enter(pilot: Pilot[None], slot: SocialCardReaderTwin, pin: str = PIN) 
     await pilot.press("enter")
 
 
-@pytest.mark.clause("A3", "B19")
+@pytest.mark.clause("A3", "A3-self", "B19")
 @pytest.mark.parametrize("size", [(80, 24), (100, 30)])
 async def test_the_holder_sees_the_own_record_the_way_and_where_to_go(
     opened: Kiosk, slot: SocialCardReaderTwin, size: tuple[int, int]

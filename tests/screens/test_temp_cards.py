@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -24,7 +23,6 @@ from tests.screens.conftest import (
     PEOPLE,
     do,
     kinds,
-    make_counter,
     open_job,
     pick,
     settled,
@@ -196,16 +194,12 @@ async def test_a_card_is_taken_back_by_its_own_number(out: wiring.Counter, app: 
 
 
 @pytest.mark.clause("5.1.4", "6.3")
-async def test_the_new_card_reminds_of_the_temporary_one(private_folder: Path) -> None:
-    county = make_counter(private_folder / "county", level="C")
-    do(county, FormalLoss(card=CARDS[0], id_shown=True))
-    do(county, StockTempCards(box="L1", numbers=(BLANK,)))
-    give(county)
-    app = SbkApp(opened=county)
+@pytest.mark.parametrize("level", ["C"])
+async def test_the_new_card_reminds_of_the_temporary_one(out: wiring.Counter, app: SbkApp) -> None:
     new = Line(
         person="", number=PEOPLE[0].number, name=PEOPLE[0].name, card=NEW_CARD, replaces=CARDS[0]
     )
-    do(county, TakeIn(batch="2026-R", lines=(new,)))
+    do(out, TakeIn(batch="2026-R", lines=(new,)))
     async with app.run_test(size=SIZE) as pilot:
         await open_job(pilot, "514")
         await pick(pilot, PEOPLE[0].number)
@@ -217,8 +211,7 @@ async def test_the_new_card_reminds_of_the_temporary_one(private_folder: Path) -
         await pilot.press("f10", "1")
         await settled(pilot)
         assert "请收回" in shown(app)
-    card = county.lookup.card(NEW_CARD)
-    county.close()
+    card = out.lookup.card(NEW_CARD)
     assert card is not None
     assert card.state is CardState.ACTIVE
 
