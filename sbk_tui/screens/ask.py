@@ -41,11 +41,12 @@ class Ask(ModalScreen[str | None]):
             yield Static(Text(f" Esc  {word('ask.leave')}"))
 
     def on_key(self, event: events.Key) -> None:
-        """Choose by number."""
-        event.stop()
+        """Choose by number; what is neither a number nor a dot goes on to the bindings: Esc."""
         if event.key == "full_stop":
+            event.stop()
             self.action_leave()
         elif event.key.isdigit() and 0 < int(event.key) <= len(self._answers):
+            event.stop()
             self.dismiss(self._answers[int(event.key) - 1][0])
 
     def action_leave(self) -> None:

@@ -135,7 +135,8 @@ class RailScreen(PersonJobScreen):
         self.set_focus(None)
         panel = self.query_one(PersonPanel)
         panel.dossier = self.seen
-        panel.card_number = rail.facts.old.number if rail.facts.old else ""
+        shown = rail.facts.card or rail.facts.old
+        panel.card_number = shown.number if shown else ""
         progress = Progress(procedure=self.progress.procedure).after("find").after("pick")
         for stop in rail.stops:
             if stop.stage in {Stage.DONE, Stage.NEEDLESS} and stop.step in self._own_steps:
@@ -200,7 +201,8 @@ class RailScreen(PersonJobScreen):
         if facts is None or (facts.payment is not None and facts.payment.is_open):
             self.go_to("pay_pos" if facts and _is_charging(facts) else "pay_notice")
             return
-        ways = ["pay_pos", "pay_notice"]
+        ways = ["pay_pos"] if self.desks.fees.has_pos else []
+        ways.append("pay_notice")
         if self.rail and self.rail.stop("apply").stage is Stage.LATER:
             ways.append("apply_first")
         answers = [(way, word(f"rail.{way}")) for way in ways]

@@ -81,7 +81,8 @@ def _expected(chain: Rail, days: int) -> str:
     """Return when the card can be fetched: at once where it is being made, else by a day."""
     facts = chain.facts
     if facts.card is not None:
-        return word("rail.expected_now")
+        fetched = chain.stop("collect").stage is Stage.DONE
+        return word("rail.expected_done" if fetched else "rail.expected_now")
     if facts.production is not None:
         return word("rail.expected_today")
     made = facts.wish.made_at.astimezone(CHINA).date() if facts.wish else date.min
