@@ -240,6 +240,7 @@ def _query(a: Around) -> QueryDesk:
         a.now_ms,
         counter=a.held.counter,
         level=a.held.level,
+        rules=a.rules,
     )
 
 

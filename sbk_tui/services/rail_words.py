@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sbk_tui.domain.world import CHINA
+from sbk_tui.data.lookup import Dossier
+from sbk_tui.domain.rules import Rules
+from sbk_tui.domain.world import CHINA, from_ms
 from sbk_tui.services import words
 from sbk_tui.services.fees import amount_words
 from sbk_tui.services.procedures import procedure
-from sbk_tui.services.rail import EXCHANGE, REPLACE, Facts, Rail, Stage, Stop
+from sbk_tui.services.rail import EXCHANGE, REPLACE, Facts, Rail, Stage, Stop, rail, running
 from sbk_tui.texts import name_of, word
 
 _CLAUSES = {
@@ -35,18 +37,18 @@ def title(facts: Facts, step: str) -> str:
     return procedure(EXCHANGE if facts.exchange else REPLACE).step(step).title
 
 
-def line(rail: Rail, stop: Stop) -> tuple[str, str, str, str]:
+def line(chain: Rail, stop: Stop) -> tuple[str, str, str, str]:
     """Return mark, clause, name and state of a step."""
     state = word(f"rail.{stop.stage.value}")
     when = words.moment(stop.at) if stop.stage is Stage.DONE else ""
-    said = "  ".join(filter(None, (when or state, note(rail, stop))))
-    clause = clause_of(rail.facts, stop.step)
-    return word(f"rail.mark_{stop.stage.value}"), clause, title(rail.facts, stop.step), said
+    said = "  ".join(filter(None, (when or state, note(chain, stop))))
+    clause = clause_of(chain.facts, stop.step)
+    return word(f"rail.mark_{stop.stage.value}"), clause, title(chain.facts, stop.step), said
 
 
-def note(rail: Rail, stop: Stop) -> str:
+def note(chain: Rail, stop: Stop) -> str:
     """Return what else a clerk wants to know of a step; empty when there is nothing."""
-    facts, done = rail.facts, stop.stage is Stage.DONE
+    facts, done = chain.facts, stop.stage is Stage.DONE
     if stop.stage is Stage.NEEDLESS:
         return ""
     match stop.step:
@@ -90,13 +92,13 @@ def _making(facts: Facts, stop: Stop) -> str:
     return word(key, counter=production.counter, state=state, until=until)
 
 
-def what_next(rail: Rail) -> str:
-    """Return what is to be done now, in one sentence; the same at 2.4.2 and at the kiosk."""
-    stop = rail.next
+def what_next(chain: Rail) -> str:
+    """Return what is to be done now, in one sentence."""
+    stop = chain.next
     if stop is None:
         return word("rail.finished")
     key = {Stage.CITY: "rail.next_city", Stage.ELSEWHERE: "rail.next_elsewhere"}
-    facts = rail.facts
+    facts = chain.facts
     counter = facts.production.counter if facts.production is not None else ""
     return word(
         key.get(stop.stage, "rail.next"),
@@ -104,3 +106,15 @@ def what_next(rail: Rail) -> str:
         step=title(facts, stop.step),
         counter=counter,
     )
+
+
+def next_of(seen: Dossier, *, rules: Rules, counter: str, now_ms: int) -> str:
+    """Return what is next in a person's running replacement (B19); empty when none runs.
+
+    2.4.2 and the kiosk say by this what the list of 5.1 says.
+    """
+    now = from_ms(now_ms)
+    if running(seen, now) is None:
+        return ""
+    chain = rail(seen, exchange=False, rules=rules, counter=counter, now=now)
+    return what_next(chain) if chain.next else ""

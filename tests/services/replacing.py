@@ -5,6 +5,10 @@ While a desk waits for the city, the sender's part is played, so that nobody rea
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,6 +29,7 @@ from sbk_tui.domain.paper_number import FormKind
 from sbk_tui.domain.payment import PaySlip
 from sbk_tui.errors import HubUnreachable
 from sbk_tui.pinyin import initials
+from sbk_tui.services import city_first
 from sbk_tui.services.city_first import CityFirst
 from sbk_tui.services.query_desk import Dossier
 from sbk_tui.services.rail import Rail
@@ -34,13 +39,13 @@ from sbk_tui.sync.enrol import enrol_with
 from sbk_tui.sync.enrolment_code import fingerprint, split_code
 from sbk_tui.sync.run import client_for, contact
 from tests.data.conftest import RULES
-from tests.screens.conftest import CARDS, PASSWORD, PEOPLE, make_counter
+from tests.screens.conftest import CARDS, CHEAP, DISTRICT, PASSWORD, PEOPLE, make_counter
 from tests.sync.city import VERSION, City, nonce
 
 HOLDER, CARD = PEOPLE[0], CARDS[0]
 UNOPENED, UNOPENED_CARD = PEOPLE[3], CARDS[3]
 """Who has a card that was handed out and never enabled."""
-BANK = "95533"
+BANK, FAR_DISTRICT = "95533", "410702"
 SELF = Receiver(type="1", phone="13800001111")
 CHIP = {"identification": "41" * 16, "historical": "00" * 13, "bank_card": "6217000000000000007"}
 LOST = {"replace_reason": "51", "new_bank": ""}
@@ -56,10 +61,10 @@ class WallClock(list[int]):
 class County:
     """One counter, its city, and what a clerk does there."""
 
-    def __init__(self, home: Path, city: City) -> None:
+    def __init__(self, home: Path, city: City, blank: str = "Y0001") -> None:
         """Open the counter of `home`, as after a restart; at the first time it joins the city."""
         self.home, self.city = home, city
-        self.line_is_cut = False
+        self.line_is_cut, self._blank = False, blank
         self._now_s = 0.0
         with pytest.MonkeyPatch.context() as patch:
             clock = SimpleNamespace(monotonic=lambda: self._now_s, sleep=self.wait)
@@ -179,26 +184,28 @@ class County:
     def mark(self) -> None:
         self.desk.mark(self.rail().facts, op=self.counter.new_id())
 
-    def make(self, blank: str = "Y0001") -> str:
+    def make(self) -> str:
         """Make the card of the marked application; return its number."""
         wish = self.rail().facts.wish
         assert wish is not None
         valid_to = date(wiring_year() + 10, 1, 1)
         self.ask(FetchData(application=wish.id, series="J", valid_to=valid_to))
-        self.ask(FeedBlank(application=wish.id, blank=blank))
+        self.ask(FeedBlank(application=wish.id, blank=self._blank))
         self.do(WriteChip(application=wish.id, version="3.0", **CHIP))
         self.ask(ReadBack(application=wish.id, **CHIP))
         self.do(PrintFace(application=wish.id))
+        return self.new_card()
+
+    def new_card(self) -> str:
         card = self.rail().facts.card
         assert card is not None
         return card.number
 
     def collect(self) -> str:
         """Hand the new card out; return its number."""
-        card = self.rail().facts.card
-        assert card is not None
-        self.do(Collect(card=card.number, receiver=SELF))
-        return card.number
+        card = self.new_card()
+        self.do(Collect(card=card, receiver=SELF))
+        return card
 
     def enable(self, card: str) -> None:
         self.do(Enable(card=card))
@@ -230,6 +237,38 @@ def make_home(home: Path) -> None:
     counter.close()
 
 
+_CHILD: dict[str, Callable[[County], object]] = {
+    "C6": lambda county: county.enable(UNOPENED_CARD),
+    "C7": lambda county: county.lose(),
+    "C8": lambda county: county.apply(),
+    "C9": lambda county: county.rail(),
+    "C10": lambda county: county.register(),
+    "C20": lambda county: county.collect(),
+    "C21": lambda county: county.enable(county.new_card()),
+}
+"""What is under way when the power goes; the city's answer never comes."""
+
+
+def _die(*_args: object) -> Any:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _child(folder: Path, row: str) -> None:
+    city_first.word_on = _die
+    _CHILD[row](open_pair(folder))
+    _die()
+
+
+def killed_at(folder: Path, row: str) -> County:
+    """Do the work of a row of §18.1 in a process that is killed; return the counter, open again."""
+    context = multiprocessing.get_context("spawn")
+    child = context.Process(target=_child, args=(folder, row))
+    child.start()
+    child.join(60)
+    assert child.exitcode == -signal.SIGKILL
+    return open_pair(folder)
+
+
 class SameCity(City):
     """The hub of a folder that is there already."""
 
@@ -246,6 +285,32 @@ def set_up(folder: Path) -> None:
     county = County(folder / "county", city)
     county.sync()
     county.close()
+
+
+def far_county(near: County) -> County:
+    """Return a county counter of another district that knows nobody, at the same city."""
+    far = _another(near, "红旗区人社局", "C", FAR_DISTRICT)
+    for supply in (
+        TakeInNumbers(paper="1", batch="2026丙", first="C0001", last="C0050"),
+        TakeInNumbers(paper="2", batch="2026丁", first="D0001", last="D0050"),
+        TakeInBlanks(bank=BANK, first="Y0101", last="Y0103"),
+    ):
+        far.do(supply)
+    return far
+
+
+def township_of(county: County) -> County:
+    """Return the counter of the township that the people of `county` live in."""
+    return _another(county, "百泉镇社保所", "T", DISTRICT)
+
+
+def _another(near: County, office: str, level: str, district: str) -> County:
+    home = near.home.with_name(f"{level}{district}")
+    wiring.set_up(
+        home, office=office, level=level, district=district, clerk="1001", name="李强",
+        password=PASSWORD, cost=CHEAP,
+    )  # fmt: skip
+    return County(home, near.city, blank="Y0101")
 
 
 def open_pair(folder: Path) -> County:
