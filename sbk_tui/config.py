@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from sbk_tui.domain.capability import Capability
 from sbk_tui.domain.rules import Settings
 from sbk_tui.errors import BadUsage
+from sbk_tui.hardware.ports import CardSheet
 
 FILE = "config.toml"
 
@@ -49,6 +51,14 @@ class Devices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """How far it stands off upwards."""
     document_folder: str = ""
     """Folder in which the document camera's (高拍仪) program saves proofs; empty: 未配备."""
+    card_printer: str = ""
+    """制卡机: `cups://QUEUE`, `file:///FOLDER` of a Windows program, `socket://…`; empty: none."""
+    card_dots: tuple[int, int] = CardSheet().dots
+    """How large a picture of a card's face the card printer wants, in dots."""
+    card_bleed: int = CardSheet().bleed
+    """Dots of that picture beyond the card's left and upper edge."""
+    card_record_encoding: Literal["gb18030", "utf-8"] = "gb18030"
+    """How the Windows program reads the line about a card (`file://`) [A]."""
 
 
 class Hub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -21,7 +21,14 @@ from sbk_tui.data.counter_file import DATABASE
 from sbk_tui.data.keyring import Keyring
 from sbk_tui.data.lookup import Lookup
 from sbk_tui.domain.world import CHINA
-from sbk_tui.errors import BadUsage, DeviceAbsent, HubUnreachable, Refusal, StorageFault
+from sbk_tui.errors import (
+    BadUsage,
+    DeviceAbsent,
+    DeviceFault,
+    HubUnreachable,
+    Refusal,
+    StorageFault,
+)
 from sbk_tui.services import words
 from sbk_tui.services.line_desk import age as words_of_age
 from sbk_tui.services.line_desk import word_of_list
@@ -165,6 +172,24 @@ def _printer(place: Place) -> str | None:
     return ask_printer(url, lambda: datetime.now(CHINA))
 
 
+def _card_printer(place: Place) -> str | None:
+    if not place.config.devices.card_printer:
+        return None
+    # Late: what opens devices.
+    from sbk_tui.counter_devices import card_printer_of
+
+    driver = card_printer_of(place.config)
+    if driver is None:
+        return None
+    printer = driver()
+    found, status = printer.identify(), printer.status()
+    if status.fault:
+        raise DeviceFault(status.fault, detail=status.detail)
+    if status.panels is None:
+        return found
+    return word("doctor.panels", name=found, panels=status.panels)
+
+
 def _font(_place: Place) -> str | None:
     if importlib.util.find_spec("reportlab") is None:
         raise BadUsage("print.extra_missing")
@@ -202,6 +227,7 @@ CHECKS: tuple[tuple[str, Callable[[Place], str | None]], ...] = (
     ("pin_pad", _pin_pad),
     ("portraits", _portraits),
     ("printer", _printer),
+    ("card_printer", _card_printer),
     ("font", _font),
     ("hub", _hub),
     ("unsent", _unsent),

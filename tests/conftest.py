@@ -10,8 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import _wait
 
 from tests import postgres
+
+# Textual's pilot looks every 20 ms, twice a key, whether the program has come to rest: most of the
+# time of this suite. What is ready to run runs before a shorter sleep ends, too.
+_wait.SLEEP_GRANULARITY, _wait.SLEEP_IDLE = 0.005, 0.0005
 
 _second_opens: list[str] = []
 _by_sqlite3: set[str] = set()

@@ -17,10 +17,12 @@ from sbk_tui.data.keyring import LADDER, Keyring
 from sbk_tui.data.ledger import Session
 from sbk_tui.demo import assets
 from sbk_tui.demo.chips import READER
+from sbk_tui.demo.machine import PRINTER, makes_cards
 from sbk_tui.demo.people import FEWEST, Resident, residents
 from sbk_tui.demo.portraits import jpeg_of
 from sbk_tui.demo.seed import Clock, Seeded, seed
 from sbk_tui.demo.story import DAYS
+from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.world import CHINA, from_ms
 from sbk_tui.errors import BadUsage
 from sbk_tui.wiring import Counter
@@ -71,7 +73,7 @@ def make(home: Path, *, level: str, people: int, seed_number: int, now_ms: int) 
         cost=LADDER[0],  # the password is public: no need to make guessing it slow
         clock=lambda: first,
     )
-    _furnish(home)
+    _furnish(home, Authority(level=CounterLevel(row.level)))
     keyring = Keyring(home, wiring.now_ms)
     keys = keyring.unlock(lead.id, office.password)
     wiring.add_clerk(home, keys, clerk.id, clerk.name, clerk.role, office.password)
@@ -116,17 +118,17 @@ def found(home: Path) -> Made | None:
         return None
 
 
-def _furnish(home: Path) -> None:
+def _furnish(home: Path, authority: Authority) -> None:
     """Write the configuration, and draw the pictures of the portrait folder."""
     for name in (PORTRAITS, PAPERS, PICTURES):
         (home / name).mkdir(mode=0o700, exist_ok=True)
     for face in assets.pictures().faces:
         for name in (PICTURES, PORTRAITS):
             (home / name / face.file).write_bytes(jpeg_of(face))
-    (home / configuration.FILE).write_text(_config(home), "utf-8")
+    (home / configuration.FILE).write_text(_config(home, authority), "utf-8")
 
 
-def _config(home: Path) -> str:
+def _config(home: Path, authority: Authority) -> str:
     papers = str(home / PAPERS).replace("%", "%%")  # the printer takes it for a date
     lines = {
         "id_card_reader": f"serial://{home / ID_READER}",
@@ -135,6 +137,8 @@ def _config(home: Path) -> str:
         "printer": f"file://{papers}/%Y%m%d-%H%M%S-{{title}}.pdf",
         "portrait_folder": str(home / PORTRAITS),
     }
+    if makes_cards(authority):
+        lines["card_printer"] = f"sim://{PRINTER}"
     quoted = (f"{name} = {_toml(value)}\n" for name, value in lines.items())
     return "training = true\n\n[devices]\n" + "".join(quoted)
 

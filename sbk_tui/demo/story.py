@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sbk_tui.demo import assets, cards
+from sbk_tui.demo import assets, cards, machine
 from sbk_tui.demo.people import Resident, form_of
 from sbk_tui.domain.application import age_on
 from sbk_tui.domain.capability import Authority, Capability
@@ -127,16 +127,24 @@ def story(
         photos: blob ids of portraits, for the applications.
     """
     rng = random.Random(seed)  # noqa: S311 -- an invented story, no secrets
-    return _Teller(rng, now_ms, settings, photos).tell(people, possible_fates(authority))
+    told = _Teller(rng, now_ms, settings, photos).tell(people, possible_fates(authority))
+    if not machine.makes_cards(authority):
+        return told
+    before = now_ms - (DAYS + 1) * _DAY
+    return [*(Event(at_ms=before, operation=each) for each in machine.supplies()), *told]
 
 
 def possible_fates(authority: Authority) -> tuple[Fate, ...]:
-    """Return the fates that people can have met at a counter with these rights."""
+    """Return the fates that people can have met at a counter with these rights.
+
+    A new card for a lost one is enabled where replacement may be done (第四条); it may wait
+    anywhere.
+    """
     return tuple(
         fate
         for fate in FATES
         if all(kind_named(kind).capability in authority.capabilities for kind in fate.kinds)
-        and not (fate.successor and Capability.REPLACE not in authority.capabilities)
+        and (_ENABLE not in (fate.successor or ()) or Capability.REPLACE in authority.capabilities)
     )
 
 

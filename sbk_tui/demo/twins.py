@@ -15,6 +15,7 @@ from sbk_tui.data.lookup import Dossier, card_that_matters
 from sbk_tui.demo import assets
 from sbk_tui.demo.chips import READER, ChipTray, card_in_hand
 from sbk_tui.demo.documents import identity_card
+from sbk_tui.demo.machine import Machine, running_machine
 from sbk_tui.demo.office import ID_READER, PICTURES, PORTRAITS
 from sbk_tui.demo.people import FEWEST, Resident
 from sbk_tui.domain.card import Card, CardState
@@ -62,9 +63,11 @@ class Tray:
         visitors: Sequence[tuple[Visitor, IdCard]],
         home: Path,
         chips: ChipTray,
+        machine: Machine | None = None,
     ) -> None:
         """Stand before `reader` with at least one visitor."""
         self.chips = chips
+        self.machine = machine
         self.visitors = tuple(visitor for visitor, _ in visitors)
         self._cards = tuple(card for _, card in visitors)
         self._reader = reader
@@ -142,8 +145,12 @@ def training_devices(counter: Counter, people: Sequence[Resident]) -> Iterator[T
         card_in_hand(counter.lookup.dossier(visitor.number), place)
         for place, (visitor, _) in enumerate(visitors)
     ]
-    with IdCardReaderTwin() as twin, SocialCardReaderTwin(READER) as slot:
-        tray = Tray(twin, visitors, counter.home, ChipTray(slot, cards))
+    with (
+        IdCardReaderTwin() as twin,
+        SocialCardReaderTwin(READER) as slot,
+        running_machine(counter) as machine,
+    ):
+        tray = Tray(twin, visitors, counter.home, ChipTray(slot, cards), machine)
         # A link, removed at the end: a line's name kept in the configuration may be
         # somebody else's terminal tomorrow.
         link.unlink(missing_ok=True)

@@ -200,7 +200,7 @@ def _pin(desks: Desks, clause: str) -> Screen[None]:
     return PinScreen(desks, clause)
 
 
-SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
+SCREENS: dict[str, Callable[..., Screen[None]]] = {
     "1.2": _apply,
     "2.2.1": _issue_unit,
     "2.2.2": _card_job,

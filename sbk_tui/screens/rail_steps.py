@@ -35,7 +35,7 @@ def opened(desks: Desks, step: str, person: str) -> Screen[Any] | None:
     if step == "make":
         from sbk_tui.screens.menu import SCREENS
 
-        return SCREENS[_MAKE](desks, _MAKE) if _MAKE in SCREENS else None
+        return SCREENS[_MAKE](desks, _MAKE, person) if _MAKE in SCREENS else None
     if step == "correct":
         from sbk_tui.screens.correct import CorrectScreen
 

@@ -15,13 +15,14 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from sbk_tui.services.training import Tray, Visitor
+from sbk_tui.services.training import CardMachine, Tray, Visitor
 from sbk_tui.terminal.listview import Column, PagedList, Row
-from sbk_tui.texts import word
+from sbk_tui.texts import name_of, word
 
 _VISITOR, _FAULT, _PICTURE = "v", "f", "p"
 _CHIP_FAULT = "c"
 _LIFT, _MEND = "lift", "mend"
+_MACHINE = "k"
 _INSERT, _PULL, _BLOCK = "insert", "pull", "block"
 
 
@@ -65,6 +66,7 @@ class TrayScreen(ModalScreen[str | None]):
         below = self._tray.current + 1
         rows[below:below] = self._card_rows()
         rows += self._chip_rows()
+        rows += machine_rows(self._tray.machine)
         rows.append(Row(_LIFT, (word("tray.lift"), word("tray.lift_about"))))
         rows += [
             Row(f"{_FAULT}{name}", (word("tray.fault"), word(f"demo_fault.{name}")), "warn")
@@ -115,6 +117,8 @@ class TrayScreen(ModalScreen[str | None]):
             self._tray.lift()
         elif key == _MEND:
             self._tray.mend()
+        elif key.startswith(_MACHINE):
+            do_to(self._tray.machine, key)
         elif key.startswith(_VISITOR):
             self._tray.lay(int(key[1:]))
         elif key.startswith(_CHIP_FAULT):
@@ -128,3 +132,47 @@ class TrayScreen(ModalScreen[str | None]):
     def action_leave(self) -> None:
         """Change nothing."""
         self.dismiss(None)
+
+
+_TOP, _BACK, _REPAIR = f"{_MACHINE}top", f"{_MACHINE}back", f"{_MACHINE}mend"
+_BANK, _BREAK = f"{_MACHINE}bank:", f"{_MACHINE}fault:"
+
+
+def machine_rows(machine: CardMachine | None) -> list[Row]:
+    """Return the lines of the card printer: its hopper first, then what goes wrong."""
+    if machine is None:
+        return []
+    top = machine.on_top
+    about = word("machine_tray.empty")
+    if top is not None:
+        bank = name_of("bank", top.bank)
+        about = word("machine_tray.top_about", bank=bank, serial=top.serial, left=top.left)
+    rows = [Row(_TOP, (word("machine_tray.top"), about))]
+    for bank in machine.banks[1:]:
+        about = word("machine_tray.bank_about", bank=name_of("bank", bank))
+        rows.append(Row(f"{_BANK}{bank}", (word("machine_tray.bank"), about)))
+    if machine.came_out:
+        rows.append(Row(_BACK, (word("machine_tray.back"), word("machine_tray.back_about"))))
+    rows += [
+        Row(
+            f"{_BREAK}{name}",
+            (word("machine_tray.fault"), word(f"demo_machine_fault.{name}")),
+            "warn",
+        )
+        for name in machine.faults
+    ]
+    return [*rows, Row(_REPAIR, (word("machine_tray.mend"), word("machine_tray.mend_about")))]
+
+
+def do_to(machine: CardMachine | None, key: str) -> None:
+    """Do what the line `key` of `machine_rows` says."""
+    if machine is None:
+        return
+    if key == _BACK:
+        machine.put_back()
+    elif key == _REPAIR:
+        machine.mend()
+    elif key.startswith(_BANK):
+        machine.put_on_top(key.removeprefix(_BANK))
+    elif key.startswith(_BREAK):
+        machine.fault(key.removeprefix(_BREAK))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from sbk_tui.data.audit import verify
@@ -104,8 +104,11 @@ def test_an_application_carries_a_portrait_that_is_there(training: Training) -> 
     assert all(blobs.get(photo) for photo in photos)
 
 
+NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
+
+
 @given(st.integers(0, 2**32), st.integers(0, 4 * 365 * 24 * 60))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, phases=NO_SHRINKING)
 def test_the_story_lies_in_the_past_and_each_life_is_in_order(seed: int, minutes: int) -> None:
     now_ms = NOON + minutes * 60_000
     today = from_ms(now_ms).astimezone(CHINA).date()
@@ -141,7 +144,7 @@ def test_the_story_lies_in_the_past_and_each_life_is_in_order(seed: int, minutes
 
 
 @given(st.integers(0, 2**32), st.integers(0, 3 * 365))
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4, deadline=None, phases=NO_SHRINKING)
 def test_the_ledger_takes_every_story(
     tmp_path_factory: pytest.TempPathFactory, seed: int, days: int
 ) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from sbk_tui import wiring
 from sbk_tui.app import SbkApp
@@ -88,7 +90,8 @@ def app(counter: wiring.Counter) -> SbkApp:
 async def settled(pilot: Pilot[None]) -> None:
     """Wait until no work runs and every message is read."""
     for _ in range(200):
-        await pilot.app.workers.wait_for_complete()
+        with suppress(WorkerCancelled):  # a newer search took an older one's place
+            await pilot.app.workers.wait_for_complete()
         await pilot.pause()
         screen = pilot.app.screen
         if not (isinstance(screen, Background) and screen.busy):

@@ -207,7 +207,7 @@ turns = st.lists(
 
 
 @pytest.mark.clause("P2", "P3", "P6")
-@settings(deadline=None, max_examples=15, phases=NO_SHRINKING)
+@settings(deadline=None, max_examples=8, phases=NO_SHRINKING)
 @given(turns=turns, entries=st.integers(1, 9))
 def test_after_quiet_every_counter_has_what_the_city_has_for_it(
     turns: list[tuple[tuple[list[tuple[int, int]], ...], list[tuple[int, int, list[str]]]]],
