@@ -179,6 +179,8 @@ class RailScreen(PersonJobScreen):
             self._ask_way_to_pay()
         elif stop.step in {"register", "mark"}:
             self._ask_city_step(stop.step)
+        elif stop.step == "make" and self.rail.facts.failed:
+            self.go_to("restore")
         else:
             self.go_to(stop.step)
 

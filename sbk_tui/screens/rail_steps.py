@@ -10,7 +10,7 @@ from sbk_tui.services.desks import Desks
 
 _CARD_JOBS = {"enable_old": "5.1.4", "loss": "3.2", "collect": "5.1.4", "enable": "5.1.4"}
 _TEMP_JOBS = {"temp_back": "6.3", "temp": "6.1.1"}
-_MAKE = "5.1.3.2"
+_MAKE_JOBS = {"make": "5.1.3.2", "restore": "5.1.3.4"}
 _PAPERS = {"pay_notice": "5.1.1.1.1", "note": "5.1.1.2"}
 
 
@@ -32,10 +32,11 @@ def opened(desks: Desks, step: str, person: str) -> Screen[Any] | None:
         from sbk_tui.screens.fee_acts import ChargeScreen
 
         return ChargeScreen(desks, "5.1.1.1.2", person)
-    if step == "make":
+    if step in _MAKE_JOBS:
         from sbk_tui.screens.menu import SCREENS
 
-        return SCREENS[_MAKE](desks, _MAKE, person) if _MAKE in SCREENS else None
+        clause = _MAKE_JOBS[step]
+        return SCREENS[clause](desks, clause, person) if clause in SCREENS else None
     if step == "correct":
         from sbk_tui.screens.correct import CorrectScreen
 

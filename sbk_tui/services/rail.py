@@ -76,6 +76,11 @@ class Facts(NamedTuple):
     lease_ends: datetime | None
     """Until when the counter that marked it makes the card; None: no lease runs."""
 
+    @property
+    def failed(self) -> bool:
+        """Whether production failed: it is restored (5.1.3.4) before it is marked again."""
+        return self.production is not None and self.production.state is S.FAILED
+
 
 class Rail(NamedTuple):
     """The chain of one person."""
