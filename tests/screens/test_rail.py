@@ -139,6 +139,25 @@ async def test_a_mark_and_an_application_are_taken_back_with_their_consequence(
     assert kinds(county.counter)[-3:] == ["replace.unmark", "fee.unregister", "replace.withdraw"]
 
 
+@pytest.mark.clause("A6", "F2", "F3", "6.1.1.1")
+async def test_what_belongs_to_a_replacement_opens_with_the_person_and_comes_back(
+    county: County, app: SbkApp
+) -> None:
+    await asyncio.to_thread(county.lose)
+    async with app.run_test(size=SIZE) as pilot:
+        await open_job(pilot, "51")
+        await pick(pilot, HOLDER.number)
+        for number, opened, back in (
+            ("1", "6.1.1 临时卡发放", ["escape"]),
+            ("2", f"修改 {HOLDER.name} 的哪些内容？", ["escape", "escape"]),
+            ("3", "照片文件的路径", ["escape", "escape"]),
+        ):
+            await press(pilot, "f6", number)
+            assert opened in shown(app)
+            await press(pilot, *back)
+            assert "> 5.1.1.1  收费" in shown(app)
+
+
 @pytest.mark.clause("B4", "5.1.2.2")
 async def test_a_townships_code_opens_the_person_and_the_reason(
     county: County, app: SbkApp
