@@ -61,6 +61,7 @@ from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.receipt_desk import ReceiptDesk
 from sbk_tui.services.referral_desk import ReferralDesk
+from sbk_tui.services.replace_desk import ReplaceDesk
 from sbk_tui.services.round_desk import RoundDesk
 from sbk_tui.services.spoken_desk import SpokenDesk
 from sbk_tui.services.stats_desk import StatsDesk
@@ -76,6 +77,7 @@ def build(a: Around) -> Desks:
     """Build all desks; `a` is what is around them."""
     reader = social_reader_of(a.config)
     chips, till = chip_desk(a, reader), till_of(a)
+    fees = fee_desk(a, till)
     return Desks(
         seat=_seat(a),
         rules=a.rules,
@@ -108,8 +110,9 @@ def build(a: Around) -> Desks:
         households=_households(a),
         drafts=_drafts(a),
         temp=_temp(a, reader),
-        fees=fee_desk(a, till),
+        fees=fees,
         forms=form_desk(a, till),
+        replacements=ReplaceDesk(till, fees, counter=a.held.counter),
         numbers=number_desk(a, till),
         matches=match_desk(a, till),
         open_work=open_work_desk(a),
@@ -255,6 +258,7 @@ def _query(a: Around) -> QueryDesk:
         a.now_ms,
         counter=a.held.counter,
         level=a.held.level,
+        rules=a.rules,
     )
 
 

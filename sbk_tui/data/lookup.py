@@ -24,6 +24,8 @@ from sbk_tui.domain.card import Card
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.payment import Payment
 from sbk_tui.domain.people import Application, FormerIdentity, Person
+from sbk_tui.domain.production import Production
+from sbk_tui.domain.referral import Referral
 from sbk_tui.domain.temp_card import TempCard
 
 PAGE = 50
@@ -87,7 +89,9 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     formers: tuple[FormerIdentity, ...] = ()
     """Who the person was before corrections, oldest first."""
     payments: tuple[Payment, ...] = ()
-    """The person's fees, oldest first (5.1.1)."""
+    """Fees, the oldest first."""
+    productions: tuple[Production, ...] = ()
+    """How far the cards of the applications are that are made at a counter."""
 
 
 class Lookup:
@@ -106,6 +110,26 @@ class Lookup:
             records = Records(db, self._initials)
             ids = _ids_for(db, text, limit)
             return tuple(hit for person in ids if (hit := _hit(records, person)) is not None)
+
+    def referred(self, referral: Referral) -> tuple[Hit, ...]:
+        """Return whom a township's referral may mean: by both ends of the number, and the card."""
+        sql = (
+            "SELECT id FROM person WHERE tail >= ? AND tail < ? AND +number >= ? AND +number < ?"
+            " ORDER BY tail"
+        )
+        tail, first = referral.tail[::-1], referral.head
+        with self._store.session() as db:
+            records = Records(db, self._initials)
+            rows: Any = db.execute_sql(sql, (tail, tail + _LAST, first, first + _LAST)).fetchall()
+            found = []
+            for (person_id,) in rows:
+                cards = records.cards_of(person_id)
+                person = records.person(person_id)
+                if person and any(referral.fits(person.number, card.number) for card in cards):
+                    found.append(
+                        Hit(person=person, card=card_that_matters(cards), cards=len(cards))
+                    )
+            return tuple(found)
 
     def person(self, person_id: str) -> Person | None:
         """Return a person by id."""
@@ -129,8 +153,12 @@ class Lookup:
                 return None
             cards = records.cards_of(person.id)
             applications = records.applications_of(person.id)
-            payments = records.payments_of(person.id)
-            subjects = [e.subject for e in (person, *cards, *applications, *payments)]
+            payments, productions = (
+                records.payments_of(person.id),
+                records.productions_of(person.id),
+            )
+            made = (*applications, *payments, *productions)
+            subjects = [e.subject for e in (person, *cards, *made)]
             temp_cards = records.temp_cards_of(person.id)
             seen = [*subjects, *(card.subject for card in temp_cards)]
             return Dossier(
@@ -143,6 +171,7 @@ class Lookup:
                 temp_cards=temp_cards,
                 formers=records.formers_of(person.id),
                 payments=payments,
+                productions=productions,
             )
 
     def operation(self, key: str) -> Filed | None:

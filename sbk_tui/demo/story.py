@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sbk_tui.demo import assets, cards, machine
+from sbk_tui.demo import assets, cards, fees, machine
 from sbk_tui.demo.people import Resident, form_of
 from sbk_tui.domain.application import age_on
 from sbk_tui.domain.capability import Authority, Capability
@@ -44,6 +44,7 @@ DAYS = 200
 _LINES, _FEWEST_BATCHES = 150, 6
 _LAST_BATCH, _REPLACEMENTS, _RECENT = 12, 10, 6  # days ago
 _MINUTE, _DAY = 60_000, 86_400_000
+_HALF_AN_HOUR = 30 * _MINUTE
 _OPENS, _OPEN_FOR = time(8, 30), 8 * 60  # minutes
 _SATURDAY = 5
 _GROWN_UP, _OLD = 20, 60
@@ -108,6 +109,8 @@ class Event:
     operation: Operation
     two_clerks: bool = False
     """Whether the second clerk approved it."""
+    op: str = ""
+    """Its id, where a later one names it; empty: any."""
 
 
 def story(
@@ -128,10 +131,16 @@ def story(
     """
     rng = random.Random(seed)  # noqa: S311 -- an invented story, no secrets
     told = _Teller(rng, now_ms, settings, photos).tell(people, possible_fates(authority))
-    if not machine.makes_cards(authority):
-        return told
+    supplies: list[Operation] = []
+    if machine.makes_cards(authority):
+        supplies += machine.supplies()
+    if fees.takes_fees(authority):
+        supplies += fees.numbers()
+        lost = fees.lost_people(event.operation for event in told)
+        paid = fees.steps(lost, last_ms=now_ms - _HALF_AN_HOUR)
+        told += [Event(at_ms=s.at_ms, operation=s.operation, op=s.op) for s in paid]
     before = now_ms - (DAYS + 1) * _DAY
-    return [*(Event(at_ms=before, operation=each) for each in machine.supplies()), *told]
+    return [*(Event(at_ms=before, operation=each) for each in supplies), *told]
 
 
 def possible_fates(authority: Authority) -> tuple[Fate, ...]:

@@ -61,6 +61,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     box_slots: int = 100
     """Positions of a box of cards (2.3.3)."""
     warranty_days: int = 365
+    replacement_days: int = 15  # [1], domain facts 4.4
+    """Working days within which a replacement that is not made at a counter can be fetched."""
     production_lease_minutes: int = 30
     """How long a marked card waits for its counter before another one may make it (5.1.2.4)."""
     instant_card_series: str = "J"

@@ -18,6 +18,7 @@ def dossier_text(
     *,
     revealed: bool,
     road: Road | None = None,
+    chain: str = "",
     today: date | None = None,
     heard: str = "",
 ) -> Text:
@@ -25,6 +26,7 @@ def dossier_text(
 
     Args:
         road: where the card is; None when there is nothing to wait for.
+        chain: what is next in a running replacement, in words.
         today: the day at the counter, for the days a step lasts.
         heard: when the city last answered anything, in words.
     """
@@ -45,7 +47,7 @@ def dossier_text(
     for former in seen.formers:
         text.append(f"{words.former(former, hide(former.number))}\n", "dim")
     if road is not None:
-        _way(text, road, today)
+        _way(text, road, today, chain)
     _standing(text, standing(seen.timeline), heard)
     _cards(text, seen, revealed=revealed)
     text.append(f"\n{word('query.timeline', count=len(seen.timeline))}\n", "bold")
@@ -55,7 +57,7 @@ def dossier_text(
     return text
 
 
-def _way(text: Text, road: Road, today: date | None) -> None:
+def _way(text: Text, road: Road, today: date | None, chain: str) -> None:
     """Draw the bar, the step one is at, the dated steps, and whose turn it is."""
     done, all_ = road.done, len(road.marks)
     bar = "#" * done + "-" * (all_ - done)
@@ -68,7 +70,9 @@ def _way(text: Text, road: Road, today: date | None) -> None:
     )
     if dated:
         text.append(f" {dated}\n", "dim")
-    if done < all_ or road.turn not in ("nobody", "cancelled"):
+    if chain:
+        text.append(f" {chain}\n")
+    elif done < all_ or road.turn not in ("nobody", "cancelled"):
         text.append(f" {word('progress.' + road.turn, place=road.place)}\n")
 
 

@@ -222,7 +222,7 @@ class FeeScreen(PersonJobScreen):
 
     def step_back(self) -> bool:
         """From the work back to the search; from a finished job to the next person."""
-        if self.seen is None:
+        if self.seen is None or self._begin_with:
             return False
         finished = self.act is None
         self.standing, self.act = _NOBODY, None

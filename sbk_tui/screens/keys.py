@@ -39,6 +39,7 @@ KEYS = (
     Key("reveal", ("f6", "ctrl+y"), "F6"),
     Key("sort", ("f6", "ctrl+y"), "F6"),
     Key("undo", ("f6", "ctrl+y"), "F6"),
+    Key("more", ("f6", "ctrl+y"), "F6"),
     Key("mark_all", ("f7", "ctrl+n"), "F7"),
     Key("portrait", ("f7", "ctrl+n"), "F7"),
     Key("city", ("f7", "ctrl+n"), "F7"),

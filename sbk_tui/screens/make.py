@@ -346,8 +346,11 @@ class MakeScreen(PersonJobScreen):
         super().action_back()
 
     def step_back(self) -> bool:
-        """From the card back to the search; everything is kept on disk."""
-        if self.seen is None:
+        """From the card back to the search, or to the list of steps that it was opened from.
+
+        Everything is kept on disk.
+        """
+        if self.seen is None or self._begin_with:
             return False
         finished = self.shown is None or self.shown.act is None
         self._show_nothing()

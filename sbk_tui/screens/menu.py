@@ -157,6 +157,12 @@ def _supplies(desks: Desks, _clause: str) -> Screen[None]:
     return SuppliesScreen(desks)
 
 
+def _rail(desks: Desks, clause: str) -> Screen[None]:
+    from sbk_tui.screens.rail import RailScreen
+
+    return RailScreen(desks, clause)
+
+
 def _numbers(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.numbers import NumbersScreen
 
@@ -217,7 +223,7 @@ def _activate(desks: Desks, clause: str) -> Screen[None]:
     return ActivateScreen(desks, clause)
 
 
-SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
+SCREENS: dict[str, Callable[..., Screen[None]]] = {
     "1.2": _apply,
     "2.2.1": _issue_unit,
     "2.2.2": _card_job,
@@ -239,16 +245,21 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "4.2": _pin,
     "4.3": _pin,
     "A3": _activate,
+    "5.1": _rail,
     "5.1.1.1.1": _fee,
     "5.1.1.1.2": _fee,
     "5.1.1.2": _fee,
+    "5.1.2.1": _rail,
+    "5.1.2.2": _rail,
     "5.1.2.3": _fee,
     "0.13": _fee,
     "5.1.3.1": _supplies,
     "5.1.3.2": _make,
     "5.1.3.3": _make,
     "5.1.3.4": _make,
+    "5.1.2.4": _rail,
     "5.1.4": _card_job,
+    "5.2": _rail,
     "6.1.1": _temp_card,
     "6.1.2.1": _apply,
     "6.2": _temp_card,

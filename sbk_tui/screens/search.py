@@ -126,6 +126,11 @@ class PersonSearch(OverList, Vertical):
             box.value = text
         self._search(text)
 
+    @property
+    def text(self) -> str:
+        """What stands in the box."""
+        return self.query_one(Input).value.strip()
+
     def again(self) -> None:
         """Search once more for what is in the box."""
         self._search(self.query_one(Input).value)

@@ -247,7 +247,7 @@ class TempCardScreen(PersonJobScreen):
 
     def step_back(self) -> bool:
         """From the form back to the search; from a finished job to the next person."""
-        if self.seen is None:
+        if self.seen is None or self._begin_with:
             return False
         finished = self.act is None or bool(self._paper)
         self._paper = ""

@@ -36,6 +36,7 @@ from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.receipt_desk import ReceiptDesk
 from sbk_tui.services.referral_desk import ReferralDesk
+from sbk_tui.services.replace_desk import ReplaceDesk
 from sbk_tui.services.round_desk import RoundDesk
 from sbk_tui.services.signing import Door, Seat
 from sbk_tui.services.stats_desk import StatsDesk
@@ -88,6 +89,7 @@ class Desks:
     open_work: OpenWorkDesk
     making: MakeDesk
     supplies: SupplyDesk
+    replacements: ReplaceDesk
     correct: CorrectDesk
     bank: BankDesk
     new_id: Callable[[], str]

@@ -22,7 +22,7 @@ from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.temp_card import held
 from sbk_tui.errors import DeviceFault, OutcomeUnknown, Refusal
 from sbk_tui.hardware.ports import SocialCard, SocialCardReader
-from sbk_tui.services import words
+from sbk_tui.services import rail_words, words
 from sbk_tui.services.menu import nearest_counters
 from sbk_tui.services.pin_desk import (
     JOBS,
@@ -207,7 +207,8 @@ class KioskDesk:
 
     def progress(self, visit: Visit) -> tuple[str, ...]:
         """Return where the holder's card or application is (B19)."""
-        way = self._road(self._seen(visit))
+        seen = self._seen(visit)
+        way = self._road(seen)
         if way is None:
             return (word("kiosk.no_way"),)
         lines = []
@@ -215,7 +216,7 @@ class KioskDesk:
             day = mark.at.isoformat() if mark.at else ""
             sign = word("kiosk.reached" if mark.reached else "kiosk.ahead")
             lines.append(f"{sign} {name_of('progress', mark.code)}  {day}".rstrip())
-        return (*lines, "", word(f"kiosk.turn_{way.turn}", place=way.place))
+        return (*lines, "", self._turn(seen, way))
 
     def where(self, visit: Visit) -> tuple[str, ...]:
         """Return where to go with what (第四条, A5)."""
@@ -224,7 +225,7 @@ class KioskDesk:
         bank = name_of("bank", card.bank) if card else ""
         way = self._road(seen)
         places = "、".join(nearest_counters(self._district))
-        now = [word(f"kiosk.turn_{way.turn}", place=way.place), ""] if way else []
+        now = [self._turn(seen, way), ""] if way else []
         return (
             *now,
             word("kiosk.where_here", office=self.office),
@@ -238,6 +239,13 @@ class KioskDesk:
         if seen is None:
             raise Refusal("kiosk.unknown", clause=CLAUSE)
         return seen
+
+    def _turn(self, seen: Dossier, way: Road) -> str:
+        """Return whose turn it is; of a replacement that runs, as the counter's list says it."""
+        chain = rail_words.next_of(
+            seen, rules=self._rules, counter=self._counter, now_ms=self._now_ms()
+        )
+        return chain or word(f"kiosk.turn_{way.turn}", place=way.place)
 
     def _road(self, seen: Dossier) -> Road | None:
         return road(seen, level=self._level, counter=self._counter)

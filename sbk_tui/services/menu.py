@@ -72,9 +72,6 @@ def entries() -> tuple[Entry, ...]:
     """Return the menu, in the regulation's order; 补换 stands in it for every level (A4)."""
     jobs = [procedure(clause) for clause in all_clauses()]
     found = [Entry(j.clause, j.title, j.summary, Capability[j.capability]) for j in jobs]
-    found.append(
-        Entry("5.1", word("menu.replace"), word("menu.replace_about"), Capability.REPLACE, False)
-    )
     found.append(Entry("0.7", word("temp.menu"), word("temp.menu_about"), Capability.TEMP_CARD))
     found.append(Entry("0.11", word("numbers.menu"), word("numbers.menu_about"), Capability.FEES))
     about = word("supplies.menu_about")

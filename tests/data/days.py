@@ -111,7 +111,7 @@ def card_wishes(card: str, until: date) -> list[Operation]:
         FormalLoss(card=card, id_shown=True),
         Release(card=card, in_person=True, id_shown=True),
         Cancel(card=card, reason="01", proof="死亡证明"),
-        ApplyForReplacement(card=card, type="5", reason="51"),
+        ApplyForReplacement(card=card, type="5", reason="51", bank="95533"),
         RollBack(card=card, reason="01", card_back=True),
         CheckCard(card=card, reason="03", result="2", manual=True),
         CheckCard(card=card, reason="03", result="1", manual=False),

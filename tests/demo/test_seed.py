@@ -69,6 +69,24 @@ def test_cards_are_in_every_state_and_some_people_wait_or_have_none(training: Tr
     assert len(known) < PEOPLE
 
 
+@pytest.mark.clause("P8", "5.1.1.1.1", "5.1.2.2")
+def test_at_a_county_people_stand_at_every_step_before_the_city_is_asked(tmp_path: Path) -> None:
+    make(tmp_path / "counter", "county", people=400)
+    counter, made = office.open_again(tmp_path / "counter")
+    try:
+        stand: set[str] = set()
+        for resident in made.residents():
+            seen = counter.lookup.dossier(resident.person.number)
+            if seen is not None and any(c.state is CardState.FORMAL_LOST for c in seen.cards):
+                chain = counter.desks.replacements.rail(seen, exchange=False)
+                stand.add(chain.next.step if chain.next else "")
+        assert stand >= {"pay", "note", "apply"}
+        report = verify(counter.opened.store, key=counter.key, initials=initials)
+        assert report.flaws == ()
+    finally:
+        counter.close()
+
+
 def test_what_needs_two_clerks_was_approved_by_the_second(training: Training) -> None:
     counter, _ = training
     lead, second = (clerk.id for clerk in assets.office().clerks)

@@ -82,7 +82,9 @@ def test_the_city_registers_a_paid_fee_once_and_frees_it_again(
     forger, client = desk
     batch = [
         forger.make(RegisterFee(payment=FEE, application="a" * 32)),  # before its application
-        forger.make(ApplyForReplacement(card=CARDS[0], type="5", reason="51"), op="a" * 32),
+        forger.make(
+            ApplyForReplacement(card=CARDS[0], type="5", reason="51", bank="95533"), op="a" * 32
+        ),
         forger.make(RegisterFee(payment=FEE, application="a" * 32)),
         forger.make(RegisterFee(payment=FEE, application="a" * 32)),
         forger.make(UnregisterFee(payment=FEE, reason="1")),

@@ -180,8 +180,41 @@ TABLES = {
         {"batch": "财政票据 2026乙", "next": "F0004", "used": "3", "void": "0", "left": "47"}
     ],
     "work": [{"kind": "个人发卡", "clerk": "张晓禾", "count": "3"}],
+    "steps": [
+        {"clause": "5.1.4", "step": "领卡启用", "state": "不用办"},
+        {"clause": "5.1.2.1", "step": "正式挂失", "state": "已办 2026-11-24 10:20"},
+        {"clause": "5.1.1.1", "step": "收费", "state": "2026-11-24 10:25"},
+        {"clause": "5.1.1.2", "step": "财政票据", "state": "2026-11-24 10:26  F0001"},
+        {"clause": "5.1.2.2", "step": "补卡", "state": "2026-11-24 10:31  遗失补卡"},
+        {"clause": "5.1.2.3", "step": "交费登记", "state": "现在办"},
+        {"clause": "5.1.2.4", "step": "即制卡标注", "state": "还没到"},
+        {"clause": "5.1.3.2", "step": "制卡", "state": "还没到"},
+        {"clause": "5.1.4", "step": "领取", "state": "还没到"},
+        {"clause": "5.1.4", "step": "启用", "state": "还没到"},
+        {"clause": "6.3", "step": "收回临时卡", "state": "不用办"},
+    ],
 }
-OWN = {"application_form": FORM, "day_sheet": DAY, "number_report": STOCK_OF_NUMBERS}
+REPLACED = {
+    **HEAD,
+    **HOLDER,
+    "kind": "遗失补卡",
+    "done_at": "2026-11-24 10:31",
+    "old_card": "D12345678",
+    "reason": "遗失补卡",
+    "fee": "25元（大写 贰拾伍元整）",
+    "notice": "A0001",
+    "note": "F0001",
+    "card": "J00000008",
+    "expected": "当场制卡的制好就领；否则最迟 2026-12-15（15 个工作日内）",
+    "bring": "本人身份证和本受理单；代领的带双方身份证",
+    "bank_closing": "旧卡在中国建设银行的金融账户不会自动销户",
+}
+OWN = {
+    "application_form": FORM,
+    "day_sheet": DAY,
+    "number_report": STOCK_OF_NUMBERS,
+    "replace_receipt": REPLACED,
+}
 RECORDS = {name: OWN.get(name, SLIP) for name in names()}
 
 needs_poppler = pytest.mark.skipif(
