@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sbk_tui.demo import assets, cards, machine
+from sbk_tui.demo import assets, cards, machine, till
 from sbk_tui.demo.people import Resident, form_of
 from sbk_tui.domain.application import age_on
 from sbk_tui.domain.capability import Authority, Capability
@@ -128,10 +128,13 @@ def story(
     """
     rng = random.Random(seed)  # noqa: S311 -- an invented story, no secrets
     told = _Teller(rng, now_ms, settings, photos).tell(people, possible_fates(authority))
-    if not machine.makes_cards(authority):
-        return told
+    came: list[Operation] = []
+    if machine.makes_cards(authority):
+        came += machine.supplies()
+    if till.takes_money(authority):
+        came += till.supplies()
     before = now_ms - (DAYS + 1) * _DAY
-    return [*(Event(at_ms=before, operation=each) for each in machine.supplies()), *told]
+    return [*(Event(at_ms=before, operation=each) for each in came), *told]
 
 
 def possible_fates(authority: Authority) -> tuple[Fate, ...]:
