@@ -7,7 +7,7 @@ not at all. What cannot be judged is set aside and never blocks what follows.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from sbk_tui.data.seal import Signer
 from sbk_tui.data.store import Store
 from sbk_tui.domain import mask
 from sbk_tui.domain.conflicts import Answer
-from sbk_tui.domain.finance import Finding, findings, findings_told, row_of
+from sbk_tui.domain.finance import row_of
 from sbk_tui.domain.handover import Handover
 from sbk_tui.domain.kinds import Kind, kind_named
 from sbk_tui.domain.operations.base import Nature, Operation
@@ -45,6 +45,7 @@ from sbk_tui.hub import feed, inbox, leases, registry, spoken, unseen
 from sbk_tui.hub.cases import RED, YELLOW, conflict_cases, open_case, publish, report_to_centre
 from sbk_tui.hub.decisions import Decider
 from sbk_tui.hub.figures import count as count_work
+from sbk_tui.hub.judgement import Judgement, with_finding
 from sbk_tui.hub.near import near_cards
 from sbk_tui.hub.registry import Member
 from sbk_tui.sync.wire import Receipt, State, Verdict, seal_receipt
@@ -54,24 +55,6 @@ _LOSSES = TemporaryLoss | FormalLoss | BlindLoss
 _log = logging.getLogger(__name__)
 LOT = 50
 """Operations judged in one transaction; others of the hub wait for no longer than it takes."""
-
-
-class Judgement(NamedTuple):
-    """What the rules say to one operation."""
-
-    state: State
-    verdict: Verdict
-    code: str = ""
-    clause: str | None = None
-    facts: Mapping[str, Fact] = {}
-    changed: tuple[Entity, ...] = ()
-    settlement: Settlement | None = None
-    """What it met that its counter had not seen, if that decided."""
-    subjects: Subjects = Subjects()
-    told: tuple[Finding, ...] = ()
-    """What the operation itself says is wrong about money."""
-    near: tuple[str, ...] = ()
-    """For a loss of an unknown card: cards whose number, or whose holder's, is nearly the same."""
 
 
 class View(NamedTuple):
@@ -136,26 +119,6 @@ def _effect_if_possible(
         return operation.effect(world, occasion)
     except Refusal:
         return ()
-
-
-def _with_finding(judgement: Judgement, operation: Operation, occasion: Occasion) -> Judgement:
-    """Return the judgement with what must be cleared up about money, if that is what it found.
-
-    It takes the place of the rule that was broken: the same words then stand in the receipt and
-    in the cases of all who must hear of it.
-    """
-    if judgement.state is not State.JUDGED or judgement.verdict is not Verdict.ACCEPTED:
-        return judgement
-    told = findings_told(
-        operation, op=occasion.op, counter=occasion.seat.counter, clerk=occasion.clerk
-    )
-    shown = (each for entity in judgement.changed for each in findings(entity))
-    found = next((each for each in (*told, *shown) if each.op == occasion.op), None)
-    if found is None:
-        return judgement
-    return judgement._replace(
-        code=found.code, clause=found.row.clause, facts=found.facts, told=told
-    )
 
 
 def readable(record: Record, envelope: Envelope) -> tuple[Kind, Operation]:
@@ -273,7 +236,7 @@ class Judge:
         judgement = decide(kind, operation, world, occasion, self._rules, view)
         if leases.is_aside(who) and judgement.state is State.HELD:
             return _set_aside(Refusal(leases.CODE))
-        judgement = _with_finding(judgement, operation, occasion)
+        judgement = with_finding(judgement, operation, occasion)
         told = {**judgement.facts, **_told(db, judgement.settlement)}
         if judgement.settlement is not None and subjects.cards:
             told["card"] = subjects.cards[0].partition("/")[2]
