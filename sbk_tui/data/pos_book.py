@@ -13,7 +13,7 @@ from sbk_tui.data.day import day_hlc
 from sbk_tui.data.record import decode_payload, hlc_ms
 from sbk_tui.data.store import Store
 from sbk_tui.domain.operations.base import Operation
-from sbk_tui.domain.operations.fee import Pay
+from sbk_tui.domain.operations.fee import Charge, Pay
 from sbk_tui.domain.operations.refund import AT_TERMINAL, GiveBack, MatchPosList
 from sbk_tui.domain.payment import Payment
 
@@ -63,6 +63,14 @@ class PosBook:
                     back = (operation.reference, operation.of)
                     found.append(Booked(operation.payment, payer, back, -amount))
         return tuple(found)
+
+    def charges(self) -> int:
+        """Return how often the terminal was asked, ever."""
+        with self._store.session() as db:
+            row: Any = db.execute_sql(
+                "SELECT count(*) FROM operation WHERE kind = ?", (Charge.kind,)
+            ).fetchone()
+        return int(row[0])
 
     def matched(self, day: date) -> Matched | None:
         """Return the newest match of a day's list, or None."""

@@ -11,20 +11,19 @@ from typing import NamedTuple
 
 from sbk_tui.codes import fee_table
 from sbk_tui.data.ids import uuid7
-from sbk_tui.domain.capability import Authority, Capability
+from sbk_tui.demo.till import number
 from sbk_tui.domain.fees import fee_on
 from sbk_tui.domain.making import ITEM
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.batch import TakeIn
 from sbk_tui.domain.operations.fee import GiveNote, GiveNotice, Pay
 from sbk_tui.domain.operations.loss import FormalLoss
-from sbk_tui.domain.operations.numbers import TakeInNumbers
+from sbk_tui.domain.paper_number import FormKind
 from sbk_tui.domain.payment import PaySlip
 from sbk_tui.domain.world import CHINA, from_ms
 
 _REASON, _BANK = "51", "95533"
 _MINUTE = 60_000
-_SIZE = 200
 STAGES = ("due", "due", "paid", "paid", "noted", "noted")
 """How far each of the people is; whoever else is lost has paid nothing yet."""
 
@@ -42,17 +41,6 @@ class Lost(NamedTuple):
 
     person: str
     name: str
-
-
-def takes_fees(authority: Authority) -> bool:
-    """Return whether a counter with these rights takes the fee of a replacement."""
-    return Capability.FEES in authority.capabilities
-
-
-def numbers() -> Iterator[Operation]:
-    """Yield what came before the first day: pre-printed notices and notes."""
-    yield TakeInNumbers(paper="1", batch="训练甲", first="A0001", last=f"A{_SIZE:04d}")
-    yield TakeInNumbers(paper="2", batch="训练乙", first="F0001", last=f"F{_SIZE:04d}")
 
 
 def lost_people(operations: Iterable[Operation]) -> list[Lost]:
@@ -83,7 +71,7 @@ def steps(people: Sequence[Lost], *, last_ms: int) -> Iterator[Step]:
         if stage != "due":
             acts.append(_paid(payment, running, at))
         if stage == "noted":
-            acts.append(GiveNote(payment=payment, number=f"F{notes:04d}"))
+            acts.append(GiveNote(payment=payment, number=number(FormKind.NOTE, notes)))
         for n, operation in enumerate(acts):
             yield Step(at, uuid7(at) if n else payment, operation)
             at += _MINUTE
@@ -93,7 +81,7 @@ def _notice(who: Lost, running: int, at: int) -> Operation:
     fee = fee_on(fee_table(), _day(at), ITEM, _REASON)
     return GiveNotice(
         person=who.person, payer=who.name, reason=_REASON,
-        amount_fen=fee.amount_fen if fee else 0, number=f"A{running:04d}",
+        amount_fen=fee.amount_fen if fee else 0, number=number(FormKind.NOTICE, running),
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from sbk_tui.demo.people import FEWEST, Resident, residents
 from sbk_tui.demo.portraits import jpeg_of
 from sbk_tui.demo.seed import Clock, Seeded, seed
 from sbk_tui.demo.story import DAYS
+from sbk_tui.demo.till import LISTS, POS, takes_money
 from sbk_tui.domain.capability import Authority, CounterLevel
 from sbk_tui.domain.world import CHINA, from_ms
 from sbk_tui.errors import BadUsage
@@ -182,6 +183,10 @@ def _config(home: Path, authority: Authority) -> str:
         "printer": f"file://{papers}/%Y%m%d-%H%M%S-{{title}}.pdf",
         "portrait_folder": str(home / PORTRAITS),
     }
+    if takes_money(authority):
+        lines["pos"] = f"serial://{home / POS}?baud=9600"
+        lines["form_printer"] = f"file://{papers}/%Y%m%d-%H%M%S-{{title}}.prn"
+        lines["pos_lists"] = str(home / LISTS)
     if makes_cards(authority):
         lines["card_printer"] = f"sim://{PRINTER}"
     quoted = (f"{name} = {_toml(value)}\n" for name, value in lines.items())

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sbk_tui.demo import assets, cards, fees, machine
+from sbk_tui.demo import assets, cards, fees, machine, till
 from sbk_tui.demo.people import Resident, form_of
 from sbk_tui.domain.application import age_on
 from sbk_tui.domain.capability import Authority, Capability
@@ -134,8 +134,8 @@ def story(
     supplies: list[Operation] = []
     if machine.makes_cards(authority):
         supplies += machine.supplies()
-    if fees.takes_fees(authority):
-        supplies += fees.numbers()
+    if till.takes_money(authority):
+        supplies += till.supplies()
         lost = fees.lost_people(event.operation for event in told)
         paid = fees.steps(lost, last_ms=now_ms - _HALF_AN_HOUR)
         told += [Event(at_ms=s.at_ms, operation=s.operation, op=s.op) for s in paid]

@@ -18,6 +18,7 @@ from sbk_tui.demo.documents import identity_card
 from sbk_tui.demo.machine import Machine, running_machine
 from sbk_tui.demo.office import ID_READER, PICTURES, PORTRAITS
 from sbk_tui.demo.people import FEWEST, Resident
+from sbk_tui.demo.till import Terminal, running_terminal
 from sbk_tui.domain.card import Card, CardState
 from sbk_tui.hardware import idcard_codec as codec
 from sbk_tui.hardware.chip.twin_reader import SocialCardReaderTwin
@@ -65,10 +66,12 @@ class Tray:
         home: Path,
         chips: ChipTray,
         machine: Machine | None = None,
+        terminal: Terminal | None = None,
     ) -> None:
         """Stand before `reader` with at least one visitor."""
         self.chips = chips
         self.machine = machine
+        self.terminal = terminal
         self.visitors = tuple(visitor for visitor, _ in visitors)
         self._cards = tuple(card for _, card in visitors)
         self._reader = reader
@@ -150,8 +153,9 @@ def training_devices(counter: Counter, people: Sequence[Resident]) -> Iterator[T
         IdCardReaderTwin() as twin,
         SocialCardReaderTwin(READER) as slot,
         running_machine(counter) as machine,
+        running_terminal(counter) as terminal,
     ):
-        tray = Tray(twin, visitors, counter.home, ChipTray(slot, cards), machine)
+        tray = Tray(twin, visitors, counter.home, ChipTray(slot, cards), machine, terminal)
         # A link, removed at the end: a line's name kept in the configuration may be
         # somebody else's terminal tomorrow.
         link.unlink(missing_ok=True)

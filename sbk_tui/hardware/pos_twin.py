@@ -40,8 +40,15 @@ class Sale(NamedTuple):
 class SimulatedPos:
     """A terminal without a line: a request's data in, the bytes of the answer out."""
 
-    def __init__(self, now: Callable[[], datetime], *, card: str = "621700******1234") -> None:
-        """Start as a terminal that was signed on; `now` is its own clock."""
+    def __init__(
+        self, now: Callable[[], datetime], *, card: str = "621700******1234", first: int = 1
+    ) -> None:
+        """Start as a terminal that was signed on; `now` is its own clock.
+
+        Args:
+            first: the number of its first charge; references and vouchers count from there.
+        """
+        self._first = first
         self._now = now
         self._card = card
         self._lock = threading.Lock()
@@ -69,6 +76,12 @@ class SimulatedPos:
         """Be a sound terminal again."""
         with self._lock:
             self._fault = ""
+
+    def void_last(self) -> bool:
+        """Void the last charge that stands, by hand at the terminal; whether there was one."""
+        with self._lock:
+            standing = [sale.voucher for sale in self.charged if not sale.voided]
+            return bool(standing) and self._voided(standing[-1]) == "00"
 
     def day_list(self) -> str:
         """Return what the terminal exports at the end of a day, as CSV with headings [A]."""
@@ -165,7 +178,7 @@ class SimulatedPos:
         return "25"
 
     def _charge(self, fields: Mapping[str, str]) -> dict[str, str]:
-        now, count = self._now(), len(self.charged) + 1
+        now, count = self._now(), self._first + len(self.charged)
         amount = int(fields["amount"])
         reference, voucher = f"{now:%m%d}{10_000_000 + count:08d}", f"{count:06d}"
         self.charged.append(Sale(amount, reference, voucher, at=f"{now:%Y-%m-%d %H:%M:%S}"))
@@ -200,8 +213,10 @@ class PosTwin(SimulatedPos):
     `device` is the path of a pty, `url` a TCP port on 127.0.0.1.
     """
 
-    def __init__(self, now: Callable[[], datetime], *, card: str = "621700******1234") -> None:
-        super().__init__(now, card=card)
+    def __init__(
+        self, now: Callable[[], datetime], *, card: str = "621700******1234", first: int = 1
+    ) -> None:
+        super().__init__(now, card=card, first=first)
         self._lines = TwinLines(self.answer, _new_cutter, b"")
         self._open = ExitStack()
 

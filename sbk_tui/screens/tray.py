@@ -15,14 +15,15 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from sbk_tui.services.training import CardMachine, Tray, Visitor
+from sbk_tui.services.fees import decimal
+from sbk_tui.services.training import CardMachine, CardTerminal, Tray, Visitor
 from sbk_tui.terminal.listview import Column, PagedList, Row
 from sbk_tui.texts import name_of, word
 
 _VISITOR, _FAULT, _PICTURE = "v", "f", "p"
 _CHIP_FAULT = "c"
 _LIFT, _MEND = "lift", "mend"
-_MACHINE = "k"
+_MACHINE, _TERMINAL = "k", "t"
 _INSERT, _PULL, _BLOCK = "insert", "pull", "block"
 
 
@@ -67,6 +68,7 @@ class TrayScreen(ModalScreen[str | None]):
         rows[below:below] = self._card_rows()
         rows += self._chip_rows()
         rows += machine_rows(self._tray.machine)
+        rows += terminal_rows(self._tray.terminal)
         rows.append(Row(_LIFT, (word("tray.lift"), word("tray.lift_about"))))
         rows += [
             Row(f"{_FAULT}{name}", (word("tray.fault"), word(f"demo_fault.{name}")), "warn")
@@ -119,6 +121,8 @@ class TrayScreen(ModalScreen[str | None]):
             self._tray.mend()
         elif key.startswith(_MACHINE):
             do_to(self._tray.machine, key)
+        elif key.startswith(_TERMINAL):
+            what = do_at(self._tray.terminal, key) or what
         elif key.startswith(_VISITOR):
             self._tray.lay(int(key[1:]))
         elif key.startswith(_CHIP_FAULT):
@@ -176,3 +180,38 @@ def do_to(machine: CardMachine | None, key: str) -> None:
         machine.put_on_top(key.removeprefix(_BANK))
     elif key.startswith(_BREAK):
         machine.fault(key.removeprefix(_BREAK))
+
+
+_EXPORT, _VOID, _SOUND = f"{_TERMINAL}export", f"{_TERMINAL}void", f"{_TERMINAL}mend"
+_FAIL = f"{_TERMINAL}fault:"
+
+
+def terminal_rows(terminal: CardTerminal | None) -> list[Row]:
+    """Return the lines of the card terminal: what is done at it, then what goes wrong."""
+    if terminal is None:
+        return []
+    taken = word("pos_tray.export_about", amount=decimal(terminal.taken_fen))
+    rows = [
+        Row(_EXPORT, (word("pos_tray.export"), taken)),
+        Row(_VOID, (word("pos_tray.void"), word("pos_tray.void_about"))),
+    ]
+    rows += [
+        Row(f"{_FAIL}{name}", (word("pos_tray.fault"), word(f"demo_pos_fault.{name}")), "warn")
+        for name in terminal.faults
+    ]
+    return [*rows, Row(_SOUND, (word("pos_tray.mend"), word("pos_tray.mend_about")))]
+
+
+def do_at(terminal: CardTerminal | None, key: str) -> str:
+    """Do what the line `key` of `terminal_rows` says; return what to say of it, or empty."""
+    if terminal is None:
+        return ""
+    if key == _EXPORT:
+        return terminal.export()
+    if key == _VOID:
+        return "" if terminal.void_last() else word("pos_tray.none")
+    if key == _SOUND:
+        terminal.mend()
+    elif key.startswith(_FAIL):
+        terminal.fault(key.removeprefix(_FAIL))
+    return ""

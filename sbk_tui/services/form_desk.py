@@ -22,7 +22,7 @@ from sbk_tui.domain.payment import Payment
 from sbk_tui.errors import OutcomeUnknown, Refusal
 from sbk_tui.hardware.ports import FormPrinter
 from sbk_tui.printing.escp import Offset, Sheet, form_named, preview, render
-from sbk_tui.services.fee_papers import FORMS, form_values, item_title
+from sbk_tui.services.fee_papers import FORMS, form_values
 from sbk_tui.services.till import Till
 
 _TAIL = 4
@@ -147,9 +147,9 @@ class FormDesk:
         return self._printer().submit(form.title, sheet.data)
 
     def _sheet(self, payment: Payment, kind: FormKind, number: str) -> Sheet:
-        title = item_title(self._till.price(payment.reason), payment)
+        fee = self._till.price(payment.reason)
         values = form_values(
-            payment, number, title=title, desk=self._till.desk, today=self._till.today()
+            payment, number, fee=fee, desk=self._till.desk, today=self._till.today()
         )
         return render(form_named(FORMS[kind]), values, self._offset)
 

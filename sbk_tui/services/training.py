@@ -91,6 +91,30 @@ class CardMachine(Protocol):
         """Let the printer be a sound one again."""
 
 
+class CardTerminal(Protocol):
+    """The card terminal (POS): nobody's money."""
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """Names for `fault`; their words are `demo_pos_fault.<name>`."""
+
+    @property
+    def taken_fen(self) -> int:
+        """What the "bank" has taken at this sitting."""
+
+    def fault(self, name: str) -> None:
+        """Let the next request go wrong."""
+
+    def mend(self) -> None:
+        """Let the terminal be a sound one again."""
+
+    def void_last(self) -> bool:
+        """Void the last charge by hand at the terminal; return whether there was one."""
+
+    def export(self) -> str:
+        """Save the list of this sitting as the terminal does; return the file's name."""
+
+
 class Tray(Protocol):
     """The identity cards at hand: which one lies on the reader, and what goes wrong there.
 
@@ -105,6 +129,10 @@ class Tray(Protocol):
     @property
     def machine(self) -> CardMachine | None:
         """The card printer; None: this counter makes no cards."""
+
+    @property
+    def terminal(self) -> CardTerminal | None:
+        """The card terminal; None: this counter takes no money."""
 
     @property
     def visitors(self) -> Sequence[Visitor]: ...

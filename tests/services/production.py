@@ -59,15 +59,6 @@ class WallClock(list[int]):
         return wiring.now_ms()
 
 
-class SameCity(City):
-    """The hub of a folder that is there already."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.clock, self.rules = folder, WallClock([0]), RULES
-        self.faults: list[str] = []
-        self._open()
-
-
 class Rig:
     """One counter, its city, its printer, and what a clerk does there."""
 
@@ -76,7 +67,7 @@ class Rig:
         self.folder, self.twin = folder, twin
         self.now_s = 0.0
         self.line_is_cut = False
-        self.city: City = SameCity(folder / "hub")
+        self.city: City = City(folder / "hub", WallClock([0]), rules=RULES)
         configure(folder / "county", twin.name)
         with pytest.MonkeyPatch.context() as patch:
             clock = SimpleNamespace(monotonic=lambda: self.now_s, sleep=self.wait)

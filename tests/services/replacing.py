@@ -269,15 +269,6 @@ def killed_at(folder: Path, row: str) -> County:
     return open_pair(folder)
 
 
-class SameCity(City):
-    """The hub of a folder that is there already."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.clock, self.rules = folder, WallClock([0]), RULES
-        self.faults: list[str] = []
-        self._open()
-
-
 def set_up(folder: Path) -> None:
     """Make a county and its city in `folder`, joined, everything sent."""
     make_home(folder / "county")
@@ -315,4 +306,4 @@ def _another(near: County, office: str, level: str, district: str) -> County:
 
 def open_pair(folder: Path) -> County:
     """Open a copy of what `set_up` made."""
-    return County(folder / "county", SameCity(folder / "hub"))
+    return County(folder / "county", City(folder / "hub"), WallClock([0]), rules=RULES)

@@ -41,13 +41,14 @@ VERSION = "test"
 
 
 class City:
-    """One hub, and the counters' way to it."""
+    """One hub, of the folder when it is there already, and the counters' way to it."""
 
     def __init__(
         self, folder: Path, clock: list[int], rules: Rules = RULES, database: str = ""
     ) -> None:
-        folder.mkdir(mode=0o700)
-        create(folder, database)
+        if not folder.exists():
+            folder.mkdir(mode=0o700)
+            create(folder, database)
         self.folder, self.clock, self.rules = folder, clock, rules
         self.speaks = protocol.SPOKEN
         """The versions of the protocol that it speaks from its next start."""
