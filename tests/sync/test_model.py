@@ -134,7 +134,7 @@ def feed_is_tables(city: City) -> None:
 
 
 @pytest.mark.clause("P1", "P2", "P3", "P12")
-@settings(deadline=None, max_examples=12, phases=NO_SHRINKING)
+@settings(deadline=None, max_examples=8, phases=NO_SHRINKING)
 @given(script=steps)
 def test_whatever_happens_to_three_counters_and_their_city_all_is_well_after_quiet(
     script: list[Step],
