@@ -134,7 +134,7 @@ def feed_is_tables(city: City) -> None:
 
 
 @pytest.mark.clause("P1", "P2", "P3", "P12")
-@settings(deadline=None, max_examples=12, phases=NO_SHRINKING)
+@settings(deadline=None, max_examples=8, phases=NO_SHRINKING)
 @given(script=steps)
 def test_whatever_happens_to_three_counters_and_their_city_all_is_well_after_quiet(
     script: list[Step],
@@ -144,8 +144,9 @@ def test_whatever_happens_to_three_counters_and_their_city_all_is_well_after_qui
         stack.callback(model.close)
         for what, *how in script:
             model.step(str(what), *how)
-            for office in model.offices:
-                assert verify(office.opened.store, key=None, initials=letters).flaws == ()
+            if what == "call":
+                store = model.offices[int(str(how[0]))].opened.store
+                assert verify(store, key=None, initials=letters).flaws == ()
         model.quiet()
         log = [record.read().op for office in model.offices for record in log_of(office)]
         assert model.city.rows("SELECT count(*) FROM inbox") == [(len(log),)]
