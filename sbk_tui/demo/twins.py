@@ -21,6 +21,7 @@ from sbk_tui.demo.people import FEWEST, Resident
 from sbk_tui.demo.till import Terminal, running_terminal
 from sbk_tui.domain.card import Card, CardState
 from sbk_tui.hardware import idcard_codec as codec
+from sbk_tui.hardware.chip.twin_line import VirtualReaderSlot
 from sbk_tui.hardware.chip.twin_reader import SocialCardReaderTwin
 from sbk_tui.hardware.idcard_twin import FAULTS, IdCardReaderTwin, SimulatedReader
 from sbk_tui.hardware.ports import IdCard
@@ -151,10 +152,14 @@ def training_devices(counter: Counter, people: Sequence[Resident]) -> Iterator[T
     ]
     with (
         IdCardReaderTwin() as twin,
-        SocialCardReaderTwin(READER) as slot,
+        SocialCardReaderTwin(READER) as reader,
+        VirtualReaderSlot() as virtual,
         running_machine(counter) as machine,
         running_terminal(counter) as terminal,
     ):
+        # A trainer may have a card service: then the cards go through it.
+        real = counter.config.devices.social_card_reader.startswith("pcsc:")
+        slot = virtual if real else reader
         tray = Tray(twin, visitors, counter.home, ChipTray(slot, cards), machine, terminal)
         # A link, removed at the end: a line's name kept in the configuration may be
         # somebody else's terminal tomorrow.

@@ -15,10 +15,11 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from sbk_tui.errors import SbkError
 from sbk_tui.services.fees import decimal
 from sbk_tui.services.training import CardMachine, CardTerminal, Tray, Visitor
 from sbk_tui.terminal.listview import Column, PagedList, Row
-from sbk_tui.texts import name_of, word
+from sbk_tui.texts import explain, name_of, word
 
 _VISITOR, _FAULT, _PICTURE = "v", "f", "p"
 _CHIP_FAULT = "c"
@@ -45,7 +46,7 @@ class TrayScreen(ModalScreen[str | None]):
             yield Static(word("tray.title"), markup=False, classes="question")
             columns = (Column(word("tray.what"), 14), Column(word("tray.about"), 0))
             yield PagedList(columns)
-            yield Static(word("tray.keys"), markup=False)
+            yield Static(word("tray.keys"), markup=False, id="told")
 
     def on_mount(self) -> None:
         """Fill the list; the mark is on who stands at the counter."""
@@ -107,7 +108,14 @@ class TrayScreen(ModalScreen[str | None]):
 
     @on(PagedList.Chosen)
     def _chosen(self, event: PagedList.Chosen) -> None:
-        key, what = event.row.key, event.row.cells[1]
+        try:
+            self._do(event.row.key)
+        except SbkError as error:  # a card service of the trainer's own that is not running
+            self.query_one("#told", Static).update(explain(error).message)
+        else:
+            self.dismiss(f"{event.row.cells[0]} {event.row.cells[1]}")
+
+    def _do(self, key: str) -> None:
         chips = self._tray.chips
         if key == _INSERT:
             chips.insert(self._tray.current)
@@ -131,7 +139,6 @@ class TrayScreen(ModalScreen[str | None]):
             self._tray.fault(key[1:])
         else:
             self._tray.photograph(key[1:])
-        self.dismiss(f"{event.row.cells[0]} {what}")
 
     def action_leave(self) -> None:
         """Change nothing."""

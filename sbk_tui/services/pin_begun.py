@@ -37,7 +37,7 @@ class Pending(NamedTuple):
         """Return why nothing else is done with this card."""
         return Refusal(
             "pin.begun_by", clause=self.work.job.clause, clerk=self.clerk, at=self.at,
-            kind=self.work.job.kind, where=self.work.job.clause,
+            job=words.kind(self.work.job.kind), where=self.work.job.clause,
         )  # fmt: skip
 
 

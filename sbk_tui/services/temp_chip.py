@@ -22,6 +22,7 @@ from sbk_tui.domain.people import Person
 from sbk_tui.domain.temp_card import TempCard
 from sbk_tui.errors import DeviceFault, OutcomeUnknown, Refusal
 from sbk_tui.hardware.ports import KeyService, SocialCard, SocialCardReader, WriteOrder
+from sbk_tui.services import words
 
 ITEMS = ("social_number", "name", "name_more", "sex", "nation", "birth")
 """What is written and wiped, in the chip's order."""
@@ -126,8 +127,9 @@ class TempChips:
                 if same:
                     raise Refusal("chip.another_card")
                 raise Refusal(
-                    "temp.unfinished", clause=work.clause, card=work.card.number, kind=found.kind
-                )
+                    "temp.unfinished", clause=work.clause, card=work.card.number,
+                    kind=words.kind(found.kind),
+                )  # fmt: skip
             self._sagas.drop(found.id)  # nothing was sent to that chip
         identification, historical = _identity(chip)
         begun = Unfinished(

@@ -380,7 +380,7 @@ async def test_what_another_clerk_left_is_seen_and_settled_by_whoever_sits_there
         await open_job(pilot, "43")
         await pick(pilot, PEOPLE[0].number)
         assert "张敏" in text(pilot)
-        assert "办成没有还不确定" in text(pilot)
+        assert "给这张卡办的修改密码，办成没有还不确定" in text(pilot)
         await pilot.press("escape")
         await open_job(pilot, "41")
         await pick(pilot, PEOPLE[0].number)

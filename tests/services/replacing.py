@@ -306,4 +306,4 @@ def _another(near: County, office: str, level: str, district: str) -> County:
 
 def open_pair(folder: Path) -> County:
     """Open a copy of what `set_up` made."""
-    return County(folder / "county", City(folder / "hub"), WallClock([0]), rules=RULES)
+    return County(folder / "county", City(folder / "hub", WallClock([0]), rules=RULES))

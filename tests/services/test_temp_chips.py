@@ -199,7 +199,7 @@ def test_a_card_torn_out_is_finished_and_meanwhile_nothing_else_happens_to_it(
     slot.insert(card)
     with pytest.raises(Refusal) as caught:  # another person, the same blank
         issue(desk, person=OTHER.id)
-    assert caught.value.code == "temp.unfinished"
+    assert (caught.value.code, caught.value.facts["kind"]) == ("temp.unfinished", "临时卡发放")
     with pytest.raises(Refusal) as caught:  # at record level alone neither
         issue(counter)
     assert caught.value.code == "temp.unfinished"
