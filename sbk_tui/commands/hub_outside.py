@@ -66,7 +66,7 @@ def channels_of(outside: Outside) -> tuple[Channel, ...]:
     found, known = [], code_tables()["bank"].rows
     for bank in outside.banks:
         if bank not in known:
-            raise BadUsage("outside.bank", code=bank)
+            raise BadUsage("outside.bank", given=bank)
     if outside.province:
         found.append(Channel("province", "", open_exchange(outside.province)))
     found += [Channel("bank", bank, open_exchange(url)) for bank, url in outside.banks.items()]
