@@ -11,6 +11,7 @@ from contextlib import closing
 import msgspec
 
 from sbk_tui import config as configuration
+from sbk_tui.codes import code_tables
 from sbk_tui.commands.output import emit, fail, say
 from sbk_tui.config import Outside, home_folder
 from sbk_tui.errors import BadUsage, OutsideUnreachable, StorageFault
@@ -20,7 +21,7 @@ from sbk_tui.hub.outside_answers import Answers
 from sbk_tui.outside.folder import open_exchange
 from sbk_tui.pinyin import initials
 from sbk_tui.services import words
-from sbk_tui.texts import explain, word
+from sbk_tui.texts import explain, name_of, word
 from sbk_tui.wiring import now_ms
 
 
@@ -51,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         for ending in (signal.SIGTERM, signal.SIGINT):
             signal.signal(ending, lambda *_: stopped.set())
         while not stopped.is_set():
-            rounds.once()
+            rounds.once(quiet=True)
             stopped.wait(max(1, args.watch))
     return 0
 
@@ -60,9 +61,12 @@ def channels_of(outside: Outside) -> tuple[Channel, ...]:
     """Return the systems that are connected.
 
     Raises:
-        BadUsage: `outside.url`.
+        BadUsage: `outside.url`, `outside.bank`.
     """
-    found = []
+    found, known = [], code_tables()["bank"].rows
+    for bank in outside.banks:
+        if bank not in known:
+            raise BadUsage("outside.bank", given=bank)
     if outside.province:
         found.append(Channel("province", "", open_exchange(outside.province)))
     found += [Channel("bank", bank, open_exchange(url)) for bank, url in outside.banks.items()]
@@ -82,8 +86,12 @@ class Rounds:
         self._channels = channels
         self._as_json = as_json
 
-    def once(self) -> int:
-        """Tell and take in; return the exit code."""
+    def once(self, *, quiet: bool = False) -> int:
+        """Tell and take in; return the exit code.
+
+        Args:
+            quiet: say nothing of a system for which there was nothing to do.
+        """
         code = 0
         for channel in self._channels:
             try:
@@ -98,9 +106,16 @@ class Rounds:
             }  # fmt: skip
             if self._as_json:
                 emit(told)
-            else:
-                say(word("outside.round", **told))
+            elif not quiet or any((files, *taken)):
+                say(word("outside.round", **told | {"channel": _named(channel)}))
         return code
+
+
+def _named(channel: Channel) -> str:
+    """Return a system as people call it: 省卡管, or a bank by its name."""
+    if channel.bank:
+        return name_of("bank", channel.bank)
+    return name_of("outside_system", channel.system)
 
 
 def _show(hub: Hub, channels: Sequence[Channel], *, as_json: bool) -> None:
@@ -108,12 +123,12 @@ def _show(hub: Hub, channels: Sequence[Channel], *, as_json: bool) -> None:
     if as_json:
         emit([msgspec.structs.asdict(each) for each in found])
         return
-    for each in found:
+    for channel, each in zip(channels, found, strict=True):
         if each.behind is None:
-            say(word("outside.not_begun", channel=each.channel))
+            say(word("outside.not_begun", channel=_named(channel)))
             continue
         facts: dict[str, str | int] = {
-            "channel": each.channel, "behind": each.behind, "unsent": each.unsent,
+            "channel": _named(channel), "behind": each.behind, "unsent": each.unsent,
             "open": each.open,
         }  # fmt: skip
         oldest = words.moment(each.oldest) or "-"

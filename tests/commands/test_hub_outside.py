@@ -53,3 +53,10 @@ def test_a_share_that_is_gone_is_told_with_what_stays(three: Three, tmp_path: Pa
     run = ("hub", "outside", "--run", "--begin", "now", "--home", str(three.city.folder), "--json")
     gone = typed(*run)
     assert (gone.code, gone.document["error"]) == (5, "outside.folder")
+
+
+def test_a_bank_that_is_not_known_is_refused(three: Three) -> None:
+    config = three.city.folder / "config.toml"
+    config.write_text('[outside]\nbanks = { "../x" = "file:///x" }\n', "utf-8")
+    wrong = typed("hub", "outside", "--home", str(three.city.folder), "--json")
+    assert (wrong.code, wrong.document["error"]) == (2, "outside.bank")

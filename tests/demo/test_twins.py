@@ -69,7 +69,8 @@ def test_every_visitors_card_reads(desk: Desk) -> None:
 
 def test_people_in_every_situation_stand_before_the_counter(desk: Desk) -> None:
     _, tray = desk
-    assert {visitor.situation for visitor in tray.visitors} == set(SITUATIONS)
+    elsewhere = {"asleep"}  # only at a bank's own window (A3)
+    assert {visitor.situation for visitor in tray.visitors} == set(SITUATIONS) - elsewhere
 
 
 @pytest.mark.clause("B14")
