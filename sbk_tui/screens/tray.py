@@ -109,13 +109,14 @@ class TrayScreen(ModalScreen[str | None]):
     @on(PagedList.Chosen)
     def _chosen(self, event: PagedList.Chosen) -> None:
         try:
-            self._do(event.row.key)
+            said = self._do(event.row.key) or event.row.cells[1]
         except SbkError as error:  # a card service of the trainer's own that is not running
             self.query_one("#told", Static).update(explain(error).message)
         else:
-            self.dismiss(f"{event.row.cells[0]} {event.row.cells[1]}")
+            self.dismiss(f"{event.row.cells[0]} {said}")
 
-    def _do(self, key: str) -> None:
+    def _do(self, key: str) -> str:
+        """Do what the line `key` says; return what to say of it where that is not the line."""
         chips = self._tray.chips
         if key == _INSERT:
             chips.insert(self._tray.current)
@@ -130,7 +131,7 @@ class TrayScreen(ModalScreen[str | None]):
         elif key.startswith(_MACHINE):
             do_to(self._tray.machine, key)
         elif key.startswith(_TERMINAL):
-            what = do_at(self._tray.terminal, key) or what
+            return do_at(self._tray.terminal, key)
         elif key.startswith(_VISITOR):
             self._tray.lay(int(key[1:]))
         elif key.startswith(_CHIP_FAULT):
@@ -139,6 +140,7 @@ class TrayScreen(ModalScreen[str | None]):
             self._tray.fault(key[1:])
         else:
             self._tray.photograph(key[1:])
+        return ""
 
     def action_leave(self) -> None:
         """Change nothing."""

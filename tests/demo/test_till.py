@@ -32,7 +32,7 @@ P = PaymentState
 def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Counter, office.Made]]:
     """Give a county's training counter, which takes money."""
     home = tmp_path_factory.mktemp("county") / "training"
-    make(home, "county", people=FEWEST)
+    make(home, "county", people=2 * FEWEST)
     counter, made = office.open_again(home)
     yield counter, made
     counter.close()

@@ -94,7 +94,7 @@ def place(tmp_path: Path) -> Place:
     office.do(GiveNote(payment=FEE, number="F001"))
     call(office, city)
     note_line(office.opened.store, LineState(tried=office.clock[0], reached=office.clock[0]))
-    office.do(ApplyForReplacement(card=CARDS[0], type="5", reason="51"), WISH)
+    office.do(ApplyForReplacement(card=CARDS[0], type="5", reason="51", bank="95533"), WISH)
     call(office, city)
     clerk = office.ledger._session.signer
     assert isinstance(clerk, Ed25519Signer)
