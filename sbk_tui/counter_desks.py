@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from sbk_tui import process, surroundings
+from sbk_tui import process
 from sbk_tui.counter_around import Around
 from sbk_tui.counter_bank import bank_desk
 from sbk_tui.counter_chips import Reader, chip_desk, pin_desk, social_reader_of, temp_chips
+from sbk_tui.counter_day import day_desk, line_desk, morning_desk, stats_desk
 from sbk_tui.counter_devices import document_camera_of, folder_of, printer, reader_of
-from sbk_tui.counter_making import make_desk, making_of, supply_desk
+from sbk_tui.counter_making import make_desk, supply_desk
 from sbk_tui.counter_money import (
     fee_desk,
     form_desk,
@@ -20,17 +19,14 @@ from sbk_tui.counter_money import (
 )
 from sbk_tui.data.access import AccessLog
 from sbk_tui.data.cases import Cases
-from sbk_tui.data.day import DayBook
 from sbk_tui.data.drafts import Drafts
 from sbk_tui.data.handovers import Handovers
 from sbk_tui.data.issues import Issues
 from sbk_tui.data.outgoing import Outgoing
 from sbk_tui.data.papers import Papers
 from sbk_tui.data.planned_sagas import PlannedSagas
-from sbk_tui.data.pos_book import PosBook
 from sbk_tui.data.pseudonym import pseudonyms
 from sbk_tui.data.slip_code import SlipCodes, slip_key
-from sbk_tui.data.stats import Stats
 from sbk_tui.data.stock import Stock
 from sbk_tui.data.temp_cards import TempCards
 from sbk_tui.data.uncollected import Uncollected
@@ -43,11 +39,9 @@ from sbk_tui.services.blind_loss_desk import BlindLossDesk
 from sbk_tui.services.card_desk import CardDesk
 from sbk_tui.services.cases_desk import CasesDesk
 from sbk_tui.services.check_desk import CheckDesk
-from sbk_tui.services.checks import Morning
 from sbk_tui.services.chip_desk import ChipDesk
 from sbk_tui.services.city_desk import CityDesk
 from sbk_tui.services.correct_desk import CorrectDesk
-from sbk_tui.services.day_desk import DayDesk
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import DraftDesk
 from sbk_tui.services.handover_desk import HandoverDesk
@@ -55,7 +49,6 @@ from sbk_tui.services.handover_out import HandoverOutDesk
 from sbk_tui.services.household_desk import HouseholdDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
-from sbk_tui.services.line_desk import LineDesk
 from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
@@ -64,13 +57,10 @@ from sbk_tui.services.referral_desk import ReferralDesk
 from sbk_tui.services.replace_desk import ReplaceDesk
 from sbk_tui.services.round_desk import RoundDesk
 from sbk_tui.services.spoken_desk import SpokenDesk
-from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.services.stock_desk import StockDesk
 from sbk_tui.services.temp_desk import TempDesk
-from sbk_tui.services.till import Till
 from sbk_tui.services.uncollected_desk import UncollectedDesk
 from sbk_tui.services.unit_desk import UnitDesk
-from sbk_tui.surroundings import Place
 
 
 def build(a: Around) -> Desks:
@@ -84,10 +74,10 @@ def build(a: Around) -> Desks:
         door=_door(a),
         cards=_cards(a),
         apply=_apply(a),
-        stats=_stats(a),
-        line=_line(a),
-        morning=_morning(a),
-        day=_day(a, till),
+        stats=stats_desk(a),
+        line=line_desk(a),
+        morning=morning_desk(a),
+        day=day_desk(a, till),
         referrals=_referrals(a),
         blind_loss=_blind_loss(a),
         cases=_cases(a),
@@ -145,43 +135,6 @@ def _door(a: Around) -> signing.Door:
     return signing.Door(
         a.check, a.config.session.lock_after * 60.0, a.config.session.sign_out_after * 60.0
     )
-
-
-def _morning(a: Around) -> Morning:
-    return Morning(
-        {
-            name: partial(check, Place(a.home, a.config, a.now_ms, a.lookup, making_of(a)))
-            for name, check in surroundings.CHECKS
-        }
-    )
-
-
-def _line(a: Around) -> LineDesk:
-    return LineDesk(
-        a.store, ledger=a.ledger, rules=a.rules, now_ms=a.now_ms, new_id=a.new_id, unlock=a.unlock
-    )
-
-
-def _day(a: Around, till: Till) -> DayDesk:
-    return DayDesk(
-        DayBook(
-            a.store,
-            counter=a.held.counter,
-            inc=a.opened.incarnation.inc,
-            certificate=a.opened.incarnation.certificate,
-        ),
-        a.ledger,
-        till.money,
-        PosBook(a.store),
-        making_of(a),
-        desk=a.head,
-        now_ms=a.now_ms,
-        new_id=a.new_id,
-    )
-
-
-def _stats(a: Around) -> StatsDesk:
-    return StatsDesk(Stats(a.store, a.held.counter), a.rules.settings, a.now_ms)
 
 
 # ---------------------------------------------------------------- people and cards
