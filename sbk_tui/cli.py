@@ -34,6 +34,7 @@ COMMANDS = {  # command → module below sbk_tui.commands
     "doctor": "doctor",
     "hub": "hub",
     "kiosk": "kiosk",
+    "bridge": "bridge",
 }
 
 
