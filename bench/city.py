@@ -152,7 +152,7 @@ def week(home: Path, place: str, seed: int, days: int, a_day: int, url: str, cod
     try:
         enrol(counter.opened, url=url, code=code, now_ms=wiring.now_ms, new_nonce=_nonce)
         made = 0
-        for operation in _work(place, seed, days * a_day):
+        for operation in work_of(place, seed, days * a_day):
             counter.ledger.perform(counter.ledger.intend(operation, op=counter.new_id()))
             made += 1
         return made
@@ -160,7 +160,7 @@ def week(home: Path, place: str, seed: int, days: int, a_day: int, url: str, cod
         counter.close()
 
 
-def _work(place: str, seed: int, most: int) -> Iterator[Operation]:
+def work_of(place: str, seed: int, most: int) -> Iterator[Operation]:
     """Yield lots of cards taken in, handed out, enabled; some lost, some found again."""
     chance = random.Random(seed)
     made = 0
@@ -219,10 +219,10 @@ def _nonce() -> str:
 
 
 @contextmanager
-def serving(home: Path, workers: int) -> Iterator[str]:
+def serving(home: Path, workers: int, nice: int = 0) -> Iterator[str]:
     """Run the hub and give its address."""
-    command = [sys.executable, "-m", "sbk_tui", "hub", "serve", "--home", str(home), "--port", "0",
-               "--workers", str(workers)]  # fmt: skip
+    command = ["nice", "-n", str(nice), sys.executable, "-m", "sbk_tui", "hub", "serve",
+               "--home", str(home), "--port", "0", "--workers", str(workers)]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:

@@ -13,6 +13,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
+from sbk_tui.process import keep_memory_private
 from sbk_tui.resources import ASSETS
 from sbk_tui.screens.login import LoginScreen
 from sbk_tui.services.desks import Desks
@@ -40,6 +41,8 @@ class Opened(Protocol):
     def desks(self) -> Desks: ...
 
     def start_sender(self) -> Stoppable | None: ...
+
+    def start_keeper(self) -> Stoppable | None: ...
 
     def close(self) -> None: ...
 
@@ -76,7 +79,7 @@ class SbkApp(LeanApp[None]):
         self._last_key = time.monotonic()
         self._idle: Timer | None = None
         self._locked = False
-        self._sender: Stoppable | None = None
+        self._beside: list[Stoppable] = []
 
     def on_mount(self) -> None:
         """Begin with the menu or with the door."""
@@ -87,7 +90,9 @@ class SbkApp(LeanApp[None]):
         if self._opened is not None:
             self._show_menu(self._opened.desks)
         elif self._sign_in is not None:
+            self.hold_keys()  # some are typed before the door is drawn
             self.push_screen(LoginScreen(self._open), self._show_menu)
+            self.call_after_refresh(self.let_keys_go)
 
     def _open(self, clerk: str, password: str) -> Desks:
         assert self._sign_in is not None  # noqa: S101 -- the door is shown only with a key to it
@@ -100,13 +105,16 @@ class SbkApp(LeanApp[None]):
         from sbk_tui.screens.menu import MenuScreen
 
         self.push_screen(MenuScreen(desks))
+        self.call_after_refresh(self.let_keys_go)
         self._idle = self.set_interval(_LOOK_S, self._look_at_clock)
         # After the menu was drawn: the first picture does not wait for another process.
-        self.call_after_refresh(self._begin_to_send)
+        self.call_after_refresh(self._start_beside)
 
-    def _begin_to_send(self) -> None:
+    def _start_beside(self) -> None:
+        """Start what works beside the screen: who calls the city, who makes backups."""
         if self._opened is not None and not self.is_headless:
-            self._sender = self._opened.start_sender()
+            started = (self._opened.start_sender(), self._opened.start_keeper())
+            self._beside = [each for each in started if each is not None]
 
     def _hang_up(self, number: int) -> None:
         """The line dropped (SIGHUP) or somebody ends us politely: keep every draft, then leave."""
@@ -162,10 +170,10 @@ class SbkApp(LeanApp[None]):
             self.exit()
 
     def close_counter(self) -> None:
-        """End the sender and close the database, if it was opened."""
-        if self._sender is not None:
-            self._sender.stop()
-            self._sender = None
+        """End what works beside the screen and close the database, if it was opened."""
+        for each in self._beside:
+            each.stop()
+        self._beside = []
         if self._opened is not None:
             self._opened.close()
             self._opened = None
@@ -175,6 +183,7 @@ def run_from_command(home: Path) -> int:
     """Run the counter at `home` in this terminal: sign-in first. Returns the exit code."""
     from sbk_tui import wiring
 
+    keep_memory_private()
     app = SbkApp(sign_in=lambda clerk, password: wiring.sign_in(home, clerk, password))
     try:
         app.run(mouse=False)
@@ -189,6 +198,7 @@ def run(opened: Opened, *, tray: Tray | None = None) -> int:
     Args:
         tray: the simulated devices of a training counter, for its screens.
     """
+    keep_memory_private()
     app = SbkApp(opened=opened, tray=tray)
     try:
         app.run(mouse=False)

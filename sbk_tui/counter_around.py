@@ -31,6 +31,7 @@ class Around:
     rules: Rules
     opened: counter_file.OpenCounter
     key: bytes | None
+    data_key: bytes
     seat: Seat
     session: Session
     ledger: Ledger

@@ -26,7 +26,7 @@ def chip_desk(a: Around, reader: Reader) -> ChipDesk:
 
 def temp_chips(a: Around, sagas: PlannedSagas, reader: Reader) -> TempChips | None:
     """Return the chips of temporary cards; None without reader or keys: on record alone."""
-    service = _key_service_of(a.config)
+    service = key_service_of(a.config)
     if reader is None or service is None:
         return None
     return TempChips(
@@ -39,8 +39,9 @@ def pin_desk(a: Around, chips: ChipDesk) -> PinDesk:
     """Return the desk of PIN work (4.1–4.3)."""
     return PinDesk(
         chips=chips,
-        keys=_key_service_of(a.config),
-        pad=_pin_pad_of(a.config),
+        keys=key_service_of(a.config),
+        pad=pin_pad_of(a.config),
+        pad_on_reader=has_pad_on_reader(a.config),
         ledger=a.ledger,
         lookup=a.lookup,
         drafts=DraftDesk(Drafts(a.store), a.session.clerk, a.now_ms),
@@ -71,7 +72,7 @@ def social_reader_of(config: configuration.Config) -> Reader:
     return driver
 
 
-def _key_service_of(config: configuration.Config) -> Callable[[], KeyService] | None:
+def key_service_of(config: configuration.Config) -> Callable[[], KeyService] | None:
     devices = config.devices
     if not devices.key_service:
         return None
@@ -79,14 +80,22 @@ def _key_service_of(config: configuration.Config) -> Callable[[], KeyService] | 
     def driver() -> KeyService:
         from sbk_tui.hardware.chip.opening import open_key_service
 
-        return open_key_service(devices.key_service, devices.key_service_ca)
+        return open_key_service(
+            devices.key_service, devices.key_service_ca, devices.key_service_cert
+        )
 
     return driver
 
 
-def _pin_pad_of(config: configuration.Config) -> Callable[[], PinPad] | None:
+def has_pad_on_reader(config: configuration.Config) -> bool:
+    """Return whether the holder is to type at the card reader itself."""
+    return config.devices.pin_pad == configuration.ON_READER
+
+
+def pin_pad_of(config: configuration.Config) -> Callable[[], PinPad] | None:
+    """Return what makes the driver of a pad with a line of its own; None: not there."""
     devices = config.devices
-    if not devices.pin_pad:
+    if not devices.pin_pad or has_pad_on_reader(config):
         return None
 
     def driver() -> PinPad:

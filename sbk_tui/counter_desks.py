@@ -6,9 +6,18 @@ from functools import partial
 
 from sbk_tui import process, surroundings
 from sbk_tui.counter_around import Around
+from sbk_tui.counter_bank import bank_desk
 from sbk_tui.counter_chips import Reader, chip_desk, pin_desk, social_reader_of, temp_chips
 from sbk_tui.counter_devices import document_camera_of, folder_of, printer, reader_of
-from sbk_tui.counter_money import fee_desk, form_desk, number_desk, till_of
+from sbk_tui.counter_making import make_desk, making_of, supply_desk
+from sbk_tui.counter_money import (
+    fee_desk,
+    form_desk,
+    match_desk,
+    number_desk,
+    open_work_desk,
+    till_of,
+)
 from sbk_tui.data.access import AccessLog
 from sbk_tui.data.cases import Cases
 from sbk_tui.data.day import DayBook
@@ -18,7 +27,9 @@ from sbk_tui.data.issues import Issues
 from sbk_tui.data.outgoing import Outgoing
 from sbk_tui.data.papers import Papers
 from sbk_tui.data.planned_sagas import PlannedSagas
+from sbk_tui.data.pos_book import PosBook
 from sbk_tui.data.pseudonym import pseudonyms
+from sbk_tui.data.slip_code import SlipCodes, slip_key
 from sbk_tui.data.stats import Stats
 from sbk_tui.data.stock import Stock
 from sbk_tui.data.temp_cards import TempCards
@@ -50,6 +61,7 @@ from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.receipt_desk import ReceiptDesk
 from sbk_tui.services.referral_desk import ReferralDesk
+from sbk_tui.services.replace_desk import ReplaceDesk
 from sbk_tui.services.round_desk import RoundDesk
 from sbk_tui.services.spoken_desk import SpokenDesk
 from sbk_tui.services.stats_desk import StatsDesk
@@ -65,6 +77,7 @@ def build(a: Around) -> Desks:
     """Build all desks; `a` is what is around them."""
     reader = social_reader_of(a.config)
     chips, till = chip_desk(a, reader), till_of(a)
+    fees = fee_desk(a, till)
     return Desks(
         seat=_seat(a),
         rules=a.rules,
@@ -97,10 +110,16 @@ def build(a: Around) -> Desks:
         households=_households(a),
         drafts=_drafts(a),
         temp=_temp(a, reader),
-        fees=fee_desk(a, till),
+        fees=fees,
         forms=form_desk(a, till),
+        replacements=ReplaceDesk(till, fees, counter=a.held.counter),
         numbers=number_desk(a, till),
+        matches=match_desk(a, till),
+        open_work=open_work_desk(a),
+        making=make_desk(a, till, reader),
+        supplies=supply_desk(a),
         correct=_correct(a),
+        bank=bank_desk(a),
         new_id=a.new_id,
     )
 
@@ -131,7 +150,7 @@ def _door(a: Around) -> signing.Door:
 def _morning(a: Around) -> Morning:
     return Morning(
         {
-            name: partial(check, Place(a.home, a.config, a.now_ms, a.lookup))
+            name: partial(check, Place(a.home, a.config, a.now_ms, a.lookup, making_of(a)))
             for name, check in surroundings.CHECKS
         }
     )
@@ -153,6 +172,8 @@ def _day(a: Around, till: Till) -> DayDesk:
         ),
         a.ledger,
         till.money,
+        PosBook(a.store),
+        making_of(a),
         desk=a.head,
         now_ms=a.now_ms,
         new_id=a.new_id,
@@ -237,6 +258,7 @@ def _query(a: Around) -> QueryDesk:
         a.now_ms,
         counter=a.held.counter,
         level=a.held.level,
+        rules=a.rules,
     )
 
 
@@ -385,7 +407,10 @@ def _cases(a: Around) -> CasesDesk:
 
 def _papers(a: Around) -> PaperDesk:
     return PaperDesk(
-        Papers(a.store), lambda: printer(a.home, a.config, a.now_ms), training=a.config.training
+        Papers(a.store),
+        lambda: printer(a.home, a.config, a.now_ms),
+        SlipCodes(a.store, slip_key(a.data_key)).of,
+        training=a.config.training,
     )
 
 

@@ -9,7 +9,13 @@ from pathlib import Path
 from sbk_tui import config as configuration
 from sbk_tui.data.blobs import MOST_BYTES
 from sbk_tui.domain.world import CHINA, from_ms
-from sbk_tui.hardware.ports import DocumentPrinter, IdCardReader, PictureSource
+from sbk_tui.hardware.ports import (
+    CardPrinter,
+    CardSheet,
+    DocumentPrinter,
+    IdCardReader,
+    PictureSource,
+)
 from sbk_tui.resources import toml
 
 
@@ -60,3 +66,31 @@ def printer(home: Path, config: configuration.Config, now_ms: Callable[[], int])
         (home / "papers").mkdir(mode=0o700, exist_ok=True)
         url = f"file://{home}/papers/%Y%m%d-%H%M%S-{{title}}.pdf"
     return open_printer(url, lambda: from_ms(now_ms()).astimezone(CHINA))
+
+
+def card_sheet_of(config: configuration.Config) -> CardSheet:
+    """Return the picture that the card printer wants, for `card_face.render`."""
+    return CardSheet(config.devices.card_dots, config.devices.card_bleed)
+
+
+def card_printer_of(config: configuration.Config) -> Callable[[], CardPrinter] | None:
+    """Return what makes the driver of the card printer, None when there is none."""
+    devices = config.devices
+    if not devices.card_printer:
+        return None
+    made: list[CardPrinter] = []
+
+    def driver() -> CardPrinter:
+        from sbk_tui.hardware.card_printer_opening import open_card_printer
+
+        # One for the whole sign-in: a queue remembers which faces it was handed.
+        if not made:
+            made.append(
+                open_card_printer(
+                    devices.card_printer, os.environ, sheet=card_sheet_of(config),
+                    encoding=devices.card_record_encoding,
+                )
+            )  # fmt: skip
+        return made[0]
+
+    return driver

@@ -10,7 +10,11 @@ from pathlib import Path
 from sbk_tui import config as configuration
 from sbk_tui import process
 from sbk_tui.counter_around import Around
+from sbk_tui.data.counter_file import clerks
 from sbk_tui.data.money import Money
+from sbk_tui.data.open_fees import OpenFees
+from sbk_tui.data.planned_sagas import PlannedSagas
+from sbk_tui.data.pos_book import PosBook
 from sbk_tui.data.sagas import Sagas
 from sbk_tui.domain.world import CHINA, from_ms
 from sbk_tui.hardware.ports import FormPrinter, PosTerminal
@@ -18,7 +22,9 @@ from sbk_tui.printing.escp import Offset
 from sbk_tui.services.city_first import CityFirst
 from sbk_tui.services.fee_desk import FeeDesk
 from sbk_tui.services.form_desk import FormDesk
+from sbk_tui.services.match_desk import MatchDesk
 from sbk_tui.services.number_desk import NumberDesk
+from sbk_tui.services.open_work import FeeSource, OpenWorkDesk, TempCardSource
 from sbk_tui.services.till import Till
 
 _NONCES = 10_000
@@ -73,6 +79,26 @@ def form_desk(a: Around, till: Till) -> FormDesk:
 def number_desk(a: Around, till: Till) -> NumberDesk:
     """Return the desk of the stock of pre-printed numbers."""
     return NumberDesk(a.ledger, till.money, rules=a.rules, desk=a.head, now_ms=a.now_ms)
+
+
+def match_desk(a: Around, till: Till) -> MatchDesk:
+    """Return the desk that holds the terminal's list of a day against the records."""
+    named = a.config.devices.pos_lists
+    return MatchDesk(till, PosBook(a.store), Path(named) if named else a.home / "pos-lists")
+
+
+def open_work_desk(a: Around) -> OpenWorkDesk:
+    """Return the desk of what was begun here and not finished; more work adds its own source."""
+    names = {row.id: row.name for row in clerks(a.store)}
+    return OpenWorkDesk((
+        FeeSource(
+            OpenFees(a.store, a.held.counter), a.now_ms, notice_days=a.rules.settings.notice_days
+        ),
+        TempCardSource(
+            PlannedSagas(a.store, process.this_process()), a.lookup,
+            lambda clerk: names.get(clerk, clerk),
+        ),
+    ))  # fmt: skip
 
 
 def _into_files(home: Path) -> str:

@@ -90,6 +90,12 @@ class HubUnreachable(SbkError):
     exit_code = 5
 
 
+class OutsideUnreachable(SbkError):
+    """The place of a system outside the city cannot be read or written; what waits is kept."""
+
+    exit_code = 5
+
+
 class IntegrityFault(SbkError):
     """Stored work contradicts itself: stop writing, keep everything as it is."""
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from sbk_tui import sender, wiring
-from sbk_tui.counter_chips import social_reader_of
+from sbk_tui.counter_chips import has_pad_on_reader, pin_pad_of, social_reader_of
 from sbk_tui.data.access import AccessLog
 from sbk_tui.data.drafts import Drafts
 from sbk_tui.data.keyring import Keyring
@@ -27,6 +27,7 @@ from sbk_tui.domain.capability import KIOSK, Capability
 from sbk_tui.errors import DeviceAbsent, Refusal
 from sbk_tui.hardware.ports import SocialCardReader
 from sbk_tui.pinyin import initials
+from sbk_tui.process import keep_memory_private
 from sbk_tui.resources import ASSETS
 from sbk_tui.screens.kiosk import KioskScreen
 from sbk_tui.screens.login import LoginScreen
@@ -80,7 +81,8 @@ def build(
     if reader is None:
         raise DeviceAbsent("kiosk.no_reader", clause="A3")
     begun.seat.authority.require(Capability.SELF_SERVICE)
-    if not begun.rules.settings.pin_on_screen:
+    pad, on_reader = pin_pad_of(begun.config), has_pad_on_reader(begun.config)
+    if pad is None and not on_reader and not begun.rules.settings.pin_on_screen:
         raise Refusal("kiosk.pin_forbidden", clause="B11")
     seat = replace(begun.seat, authority=begun.seat.authority.narrowed_to(KIOSK))
     store, held = begun.opened.store, begun.opened.certificate
@@ -89,7 +91,8 @@ def build(
     pins = PinDesk(
         chips=ChipDesk(lambda: device, lookup),
         keys=None,
-        pad=None,
+        pad=pad,
+        pad_on_reader=on_reader,
         ledger=ledger,
         lookup=lookup,
         # Not the clerk's own drafts: what is cut off here is settled here.
@@ -152,12 +155,15 @@ class KioskApp(LeanApp[None]):
         if self._opened is not None:
             self._show(self._opened)
         elif self._sign_in is not None:
+            self.hold_keys()  # some are typed before the door is drawn
             self.push_screen(LoginScreen(self._sign_in), self._show)
+            self.call_after_refresh(self.let_keys_go)
 
     def _show(self, kiosk: Kiosk | None) -> None:
         if kiosk is None:
             return
         self._opened, self._sign_in = kiosk, None
+        self.drop_keys()  # whoever comes first has typed none of them
         self.push_screen(KioskScreen(kiosk.desk))
         if not self.is_headless:
             self._sender = kiosk.start_sender()
@@ -190,6 +196,7 @@ class KioskApp(LeanApp[None]):
 
 def run_from_command(home: Path) -> int:
     """Run the kiosk at `home` in this terminal: sign-in first. Returns the exit code."""
+    keep_memory_private()
     app = KioskApp(sign_in=partial(sign_in, home))
     try:
         app.run(mouse=False)

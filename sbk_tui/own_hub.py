@@ -39,19 +39,43 @@ def make(counter: Counter) -> None:
     """
     if not available():
         raise BadUsage("hub.extra_missing")
-    home = counter.home / FOLDER
-    create(home)
+    create(counter.home / FOLDER)
+    join(counter, counter.home, f"http://{_HOST}:{_free_port()}")
+
+
+def join(counter: Counter, home: Path, url: str) -> None:
+    """Let `counter` join the hub that stands beside the counter at `home` and serves `url`."""
     held = counter.opened.certificate
-    grant = registry.Grant(held.office, held.level, held.district, held.removed)
-    hub = open_hub(home)
+    grant = registry.Grant(held.office, held.level, held.district, held.removed, held.bank)
+    hub = open_hub(home / FOLDER)
     try:
         with hub.store.write() as db:
             code = registry.new_code(db, grant, hub.signer.public, now_ms())
     finally:
         hub.store.close()
-    url = f"http://{_HOST}:{_free_port()}"
-    with running(counter.home, url):
+    with running(home, url):
         enrol(counter.opened, url=url, code=code, now_ms=now_ms, new_nonce=new_nonce)
+
+
+def new_code(home: Path, counter: str) -> str:
+    """Return a code of the hub beside a counter, for another life of that counter.
+
+    Raises:
+        BadUsage: `hub.missing`, `hub.no_such_counter`.
+    """
+    hub = open_hub(home / FOLDER)
+    try:
+        with hub.store.write() as db:
+            grant = registry.grant_of(db, counter)
+            return registry.new_code(db, grant, hub.signer.public, now_ms())
+    finally:
+        hub.store.close()
+
+
+def is_served(url: str) -> bool:
+    """Return whether something serves the address of a hub on this machine."""
+    port = urlsplit(url).port
+    return port is not None and _is_served(port)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -51,16 +51,21 @@ class Sender:
 
 def start(home: Path, key: bytes | None) -> Sender:
     """Start the sender of the counter at `home`; its words go to `sync.log` there."""
+    return start_beside(home, ("sync", "--watch"), key, LOG)
+
+
+def start_beside(home: Path, words: Sequence[str], key: bytes | None, log: str) -> Sender:
+    """Start a command of ours beside the screen: it gets the key, and ends with the screen."""
     reading, writing = os.pipe()
     try:
-        with _log(home) as log:
+        with _log(home / log) as words_of_it:
             process = subprocess.Popen(  # noqa: S603 -- our own program, by its own interpreter
                 [
-                    sys.executable, "-m", "sbk_tui", "sync", "--watch", "--home", str(home),
+                    sys.executable, "-m", "sbk_tui", *words, "--home", str(home),
                     "--key-pipe", str(reading),
                 ],
-                pass_fds=(reading,), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True,
+                pass_fds=(reading,), stdin=subprocess.DEVNULL, stdout=words_of_it,
+                stderr=words_of_it, start_new_session=True,
             )  # fmt: skip
     finally:
         os.close(reading)
@@ -105,9 +110,9 @@ def be_modest() -> None:
         os.nice(_NICE)
 
 
-def alone(home: Path, stopped: threading.Event) -> IO[str] | None:
+def alone(home: Path, stopped: threading.Event, name: str = LOCK) -> IO[str] | None:
     """Return the lock of the one sender of a counter, once no other holds it; None if stopped."""
-    lock = (home / LOCK).open("a")
+    lock = (home / name).open("a")
     while not stopped.is_set():
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -137,8 +142,7 @@ def is_at_work(home: Path) -> bool:
         return False
 
 
-def _log(home: Path) -> IO[bytes]:
-    path = home / LOG
+def _log(path: Path) -> IO[bytes]:
     with suppress(FileNotFoundError):
         if path.stat().st_size > _MOST_LOG_BYTES:
             path.replace(path.with_suffix(".log.1"))

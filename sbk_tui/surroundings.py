@@ -20,12 +20,20 @@ from sbk_tui import errors
 from sbk_tui.data.counter_file import DATABASE
 from sbk_tui.data.keyring import Keyring
 from sbk_tui.data.lookup import Lookup
+from sbk_tui.data.making import Making
 from sbk_tui.domain.world import CHINA
-from sbk_tui.errors import BadUsage, DeviceAbsent, HubUnreachable, Refusal, StorageFault
+from sbk_tui.errors import (
+    BadUsage,
+    DeviceAbsent,
+    DeviceFault,
+    HubUnreachable,
+    Refusal,
+    StorageFault,
+)
 from sbk_tui.services import words
 from sbk_tui.services.line_desk import age as words_of_age
 from sbk_tui.services.line_desk import word_of_list
-from sbk_tui.texts import word
+from sbk_tui.texts import name_of, word, words_for
 
 _LEAST_MB = 500
 """A year of a busy counter takes about half of it [A]."""
@@ -35,6 +43,8 @@ _DAY_MS = 86_400_000
 _UNSENT_DAYS = 3
 """From then on an office is reminded that the city knows nothing of its work (B21) [A]."""
 _HOUR_MS = 3_600_000
+_BACKUP_DAYS = 3
+"""A weekend without a backup is no fault [A]."""
 _TOO_OPEN = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -46,6 +56,8 @@ class Place(NamedTuple):
     now_ms: Callable[[], int]
     lookup: Lookup | None = None
     """Its records; None while nobody is signed in."""
+    making: Making | None = None
+    """What it makes cards of; None while nobody is signed in."""
 
 
 def _encryption(place: Place) -> str | None:
@@ -100,6 +112,27 @@ def _block_list(place: Place) -> str | None:
     return word_of_list(held, now)
 
 
+def _backup(place: Place) -> str | None:
+    """Say how old the last backup is; one on the disk of the records saves nothing with it."""
+    folder = place.config.backup.folder
+    if not folder or place.lookup is None:
+        return None
+    kept, now = place.lookup.last_backup(), place.now_ms()
+    if not kept.at:
+        raise Refusal("doctor.no_backup", place=folder)
+    age = words_of_age(now - kept.at)
+    if kept.code:
+        raise StorageFault(
+            "doctor.backup_failed", age=age, why=words_for(kept.code, {"place": folder}).message
+        )
+    if now - kept.at > _BACKUP_DAYS * _DAY_MS:
+        raise Refusal("doctor.backup_old", age=age)
+    path = Path(folder).expanduser()
+    if path.is_dir() and path.stat().st_dev == place.home.stat().st_dev:
+        raise Refusal("doctor.backup_same_disk", age=age, place=folder)
+    return word("doctor.backed_up", age=age, seq=kept.seq)
+
+
 def _portraits(place: Place) -> str | None:
     folder = place.config.devices.portrait_folder
     if not folder:
@@ -144,16 +177,32 @@ def _key_service(place: Place) -> str | None:
     # Late: only a counter that has one.
     from sbk_tui.hardware.chip.opening import open_key_service
 
-    return open_key_service(devices.key_service, devices.key_service_ca).identify()
+    service = open_key_service(
+        devices.key_service, devices.key_service_ca, devices.key_service_cert
+    )
+    return service.identify()
 
 
 def _pin_pad(place: Place) -> str | None:
     devices = place.config.devices
     if not devices.pin_pad:
         return None
+    if devices.pin_pad == configuration.ON_READER:
+        return _pad_on_reader(devices)
     from sbk_tui.hardware.pinpad_driver import SerialPinPad
 
     return SerialPinPad(devices.pin_pad, devices.pin_pad_style, os.environ).identify()
+
+
+def _pad_on_reader(devices: configuration.Devices) -> str:
+    if not devices.social_card_reader:
+        raise DeviceAbsent("chip.none_configured")
+    from sbk_tui.hardware.chip.opening import open_social_card_reader
+
+    reader = open_social_card_reader(devices.social_card_reader, os.environ)
+    if not reader.pad_on_reader():
+        raise DeviceAbsent("pinpad.not_on_reader")
+    return reader.identify()
 
 
 def _printer(place: Place) -> str | None:
@@ -163,6 +212,39 @@ def _printer(place: Place) -> str | None:
     from sbk_tui.hardware.spooler import ask_printer
 
     return ask_printer(url, lambda: datetime.now(CHINA))
+
+
+def _card_printer(place: Place) -> str | None:
+    if not place.config.devices.card_printer:
+        return None
+    # Late: what opens devices.
+    from sbk_tui.counter_devices import card_printer_of
+
+    driver = card_printer_of(place.config)
+    if driver is None:
+        return None
+    printer = driver()
+    found, status = printer.identify(), printer.status()
+    if status.fault:
+        raise DeviceFault(status.fault, detail=status.detail)
+    if status.panels is None:
+        return found
+    return word("doctor.panels", name=found, panels=status.panels)
+
+
+def _blanks(place: Place) -> str | None:
+    """Look at the blanks of a counter that makes cards; a bank that is used up is a trouble."""
+    stock = place.making.stock() if place.making else ()
+    if place.making is None or not stock:
+        return None
+    empty = [name_of("bank", each.bank) for each in stock if not each.stock]
+    if empty:
+        raise Refusal("doctor.no_blanks", clause="5.1.3.1", banks="、".join(empty))
+    made, left = place.making.made(), sum(each.stock for each in stock)
+    return word(
+        "doctor.blanks_left", left=left, ribbons=place.making.ribbons().left, open=made.open,
+        failed=made.failed,
+    )  # fmt: skip
 
 
 def _font(_place: Place) -> str | None:
@@ -202,8 +284,11 @@ CHECKS: tuple[tuple[str, Callable[[Place], str | None]], ...] = (
     ("pin_pad", _pin_pad),
     ("portraits", _portraits),
     ("printer", _printer),
+    ("card_printer", _card_printer),
+    ("blanks", _blanks),
     ("font", _font),
     ("hub", _hub),
     ("unsent", _unsent),
     ("block_list", _block_list),
+    ("backup", _backup),
 )

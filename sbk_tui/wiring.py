@@ -33,6 +33,9 @@ from sbk_tui.pinyin import initials
 from sbk_tui.sender import Sender
 from sbk_tui.services.desks import Desks
 
+BACKUP_LOG = "backup.log"
+UNDECIDED = "00000"
+"""服务银行待定: no bank yet."""
 LEAD, CLERK = "lead", "clerk"
 """负责人 adds clerks and approves; 经办 does the counter's work. Both may do all business."""
 
@@ -56,6 +59,9 @@ class Counter:
     rules: Rules
     opened: counter_file.OpenCounter
     key: bytes | None
+    """Of the database; None: it is plain."""
+    data_key: bytes
+    """What the slots of the keyring hold; backups are sealed with it."""
     seat: Seat
     session: Session
     ledger: Ledger
@@ -68,6 +74,12 @@ class Counter:
         if not is_enrolled(self.opened.store):
             return None
         return sender.start(self.home, self.key)
+
+    def start_keeper(self) -> Sender | None:
+        """Start the process that makes backups, when a folder for them is configured."""
+        if not self.config.backup.folder:
+            return None
+        return sender.start_beside(self.home, ("backup", "--watch"), self.data_key, BACKUP_LOG)
 
     def close(self) -> None:
         """Close the database in this thread."""
@@ -84,6 +96,7 @@ def set_up(
     name: str,
     password: str,
     removed: tuple[str, ...] = (),
+    bank: str = "",
     cost: Cost | None = None,
     encrypt: bool | None = None,
     clock: Callable[[], int] = now_ms,
@@ -91,17 +104,19 @@ def set_up(
     """Make a new counter: folder, keyring, database, and its first clerk as lead.
 
     Args:
+        bank: 服务银行 that runs it, for a bank window (level B).
         encrypt: None: encrypted where the `crypt` extra is installed.
         clock: Unix ms; the certificate is dated by it.
 
     Raises:
-        BadUsage: `counter.exists`, `counter.level`, `counter.district`.
+        BadUsage: `counter.exists`, `counter.level`, `counter.district`, `counter.bank`.
         Refusal: `auth.weak_…`.
     """
     if level not in set(CounterLevel):
         raise BadUsage("counter.level", level=level)
     if not (district.isdigit() and len(district) in {4, 6, 9, 12} and district[:2] == "41"):
         raise BadUsage("counter.district", district=district)
+    refuse_bank(level, bank)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     encrypted = cipher_available() if encrypt is None else encrypt
     keyring = Keyring(home, now_ms)
@@ -113,6 +128,7 @@ def set_up(
         counter_file.create(
             home, data_key if encrypted else None, counter=f"{district}-{secrets.token_hex(3)}",
             office=office, level=level, district=district, removed=removed, now_ms=clock(),
+            bank=bank,
         )  # fmt: skip
         opened = counter_file.open_counter(home, data_key if encrypted else None)
         try:
@@ -124,6 +140,17 @@ def set_up(
             path.unlink()
         (home / "keyring.json").unlink(missing_ok=True)
         raise
+
+
+def refuse_bank(level: str, bank: str) -> None:
+    """Return when a window of `level` may be run by `bank`: level B by one, others by none.
+
+    Raises:
+        BadUsage: `counter.bank`.
+    """
+    banks = {*code_tables()["bank"].rows} - {UNDECIDED} if level == CounterLevel.BANK else {""}
+    if bank not in banks:
+        raise BadUsage("counter.bank", bank=bank)
 
 
 def sign_in(home: Path, clerk: str, password: str) -> Counter:
@@ -164,6 +191,7 @@ def opening(home: Path, keys: Opened, *, encrypted: bool) -> Opening:
         counter=held.counter,
         district=held.district,
         authority=Authority(level=CounterLevel(held.level), removed=removed),
+        bank=held.bank,
     )
     rules = Rules(settings=config.rules, codes=code_tables(), fees=fee_table())
     session = Session(keys.slot.clerk, keys.slot.name, keys.slot.role, keys.signer)
@@ -178,8 +206,8 @@ def open_for(
     lookup = Lookup(opened.store, initials)
     ledger = ledger_of(opened, seat, session, rules, clock)
     around = Around(
-        home=home, config=config, rules=rules, opened=opened, key=key, seat=seat,
-        session=session, ledger=ledger, lookup=lookup, now_ms=now_ms, new_id=new_id,
+        home=home, config=config, rules=rules, opened=opened, key=key, data_key=keys.data_key,
+        seat=seat, session=session, ledger=ledger, lookup=lookup, now_ms=now_ms, new_id=new_id,
     )  # fmt: skip
     return Counter(
         home=home,
@@ -187,6 +215,7 @@ def open_for(
         rules=rules,
         opened=opened,
         key=key,
+        data_key=keys.data_key,
         seat=seat,
         session=session,
         ledger=ledger,

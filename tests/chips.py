@@ -14,6 +14,7 @@ from sbk_tui.hardware.chip.twin_profiles import PERSON, profile, social_card
 from sbk_tui.hardware.chip.twin_reader import SocialCardReaderTwin
 from sbk_tui.hardware.chip.twin_service import KeyServiceTwin
 from sbk_tui.hardware.ports import KeyService
+from sbk_tui.services.chip_desk import ChipDesk
 from sbk_tui.services.slips import Desk
 from sbk_tui.services.temp_chip import TempChips
 from sbk_tui.services.temp_desk import TempDesk
@@ -66,4 +67,5 @@ def with_reader(
         today=counter.ledger.today,
         new_id=counter.new_id,
     )
-    return replace(counter, desks=replace(counter.desks, temp=temp))
+    beside = ChipDesk(lambda: reader, counter.lookup)
+    return replace(counter, desks=replace(counter.desks, temp=temp, chips=beside))

@@ -22,8 +22,9 @@ TABLES = sorted(
         *("check_result", "device", "rollback_reason", "issue_state", "photo_reason"),
         *("form_kind", "number_state", "void_reason", "payment_state", "unregister_reason"),
         *("difference_cause", "pos_answer", "leash_reason", "pin_presence", "chip_item"),
+        *("refund_way", "refund_reason"),
         *("production_state", "blank_state", "spoil_reason", "make_fault", "make_step"),
-        *("withdraw_reason",),
+        *("withdraw_reason", "outside_system", "outside_matter", "bank_card_prefix"),
     }
 )
 

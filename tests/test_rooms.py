@@ -18,7 +18,8 @@ ROOMS = {  # room: what else of ours it may import (errors is open to all)
         "divisions", "pinyin",
     },
     "sync": {"domain", "data"},
-    "hub": {"domain", "data", "sync", "texts", "resources", "divisions"},
+    "outside": {"domain", "resources"},
+    "hub": {"domain", "data", "sync", "outside", "texts", "resources", "divisions"},
     "terminal": set[str](),
     "screens": {"domain", "services", "texts", "resources", "terminal"},
 }  # fmt: skip
@@ -29,6 +30,7 @@ FOREIGN = {  # room: packages that must not be seen in it
     "printing": {"textual", "rich", "peewee"},
     "services": {"textual", "rich", "peewee", "serial", "smartcard"},
     "sync": {"textual", "rich"},
+    "outside": {"textual", "rich", "peewee"},
     "hub": {"textual", "rich"},
     "terminal": {"peewee", "serial", "smartcard", "cryptography"},
     "screens": {"peewee", "serial", "smartcard", "cryptography"},

@@ -71,6 +71,19 @@ def new_password(file: str | None, clerk: str, name: str) -> str:
             note(f"{words.message}{words.remedy}")
 
 
+def known_password(file: str | None, question: str) -> str:
+    """Return a password that exists already, from a file or typed once without being shown.
+
+    Raises:
+        BadUsage: `auth.password_file`.
+    """
+    if file:
+        return _from_file(file)
+    if not at_terminal():
+        raise BadUsage("auth.password_file", place="--password-file")
+    return getpass(question, stream=sys.stderr)
+
+
 def _typed_twice(clerk: str, name: str) -> str:
     password = getpass(word("questions.new_password"), stream=sys.stderr)
     check_password(password, clerk, name)

@@ -17,10 +17,12 @@ from sbk_tui.commands.fields import FieldInfo, fields_of, operation_from, tree_o
 from sbk_tui.commands.output import credentials, emit, note, say
 from sbk_tui.commands.resolve import card_named, person_named
 from sbk_tui.config import home_folder
+from sbk_tui.data.finance import FinanceCases
 from sbk_tui.data.handovers import SettledCases
 from sbk_tui.data.keyring import Keyring
 from sbk_tui.data.ledger import Done, Intent, Session
 from sbk_tui.domain.card import Card
+from sbk_tui.domain.finance import findings_told
 from sbk_tui.domain.kinds import KINDS, Kind, kind_named
 from sbk_tui.domain.operations.base import Nature
 from sbk_tui.domain.operations.loss import term_end
@@ -77,7 +79,10 @@ def _perform(counter: Counter, kind: Kind, tree: dict[str, Any], op: str) -> Don
     _complete(counter, kind, tree, op)
     intent = counter.ledger.intend(operation_from(kind.payload, tree), op=op, blobs=blobs)
     try:
-        return counter.ledger.perform(intent, beside=[SettledCases()])
+        own, clerk = counter.seat.counter, counter.session.clerk
+        told = findings_told(intent.operation, op=op, counter=own, clerk=clerk)
+        cases = FinanceCases(own, told)
+        return counter.ledger.perform(intent, beside=[SettledCases(), cases])
     except Refusal as refusal:
         if refusal.code != "approval.needed":
             raise

@@ -14,6 +14,7 @@ import msgspec
 
 from sbk_tui import config as configuration
 from sbk_tui.codes import code_tables, conflicts, fee_table
+from sbk_tui.commands import hub_backup, hub_outside
 from sbk_tui.commands.ask import clerk_id, new_password
 from sbk_tui.commands.output import emit, note, say
 from sbk_tui.config import home_folder
@@ -40,12 +41,14 @@ from sbk_tui.hub.spoken import take as take_spoken
 from sbk_tui.pinyin import initials
 from sbk_tui.sender import when_closed
 from sbk_tui.texts import word, words_for
-from sbk_tui.wiring import now_ms
+from sbk_tui.wiring import now_ms, refuse_bank
 
 if TYPE_CHECKING:
     from sbk_tui.hub.page import Page
 
 _GRACE_S = 3
+_LEFT_S = 5.0
+"""How often to look for what was received and left unjudged."""
 HOST, PORT = "127.0.0.1", 8470
 
 
@@ -79,9 +82,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     enrol.add_argument(
         "--without", nargs="*", default=[], metavar="NAME", help=word("hub.without_option")
     )
+    enrol.add_argument("--bank", default="", metavar="CODE", help=word("hub.bank_option"))
     tls = action("tls", _tls)
     tls.add_argument("host", metavar="HOST", help=word("hub.tls_host"))
+    hub_backup.arguments(action)
     action("status", _status)
+    hub_outside.arguments(action("outside", hub_outside.run))
     show = action("show", _show)
     show.add_argument("what", choices=["person"], help=word("hub.what_option"))
     show.add_argument("id", metavar="ID", help=word("hub.id_option"))
@@ -123,7 +129,9 @@ def _init(args: argparse.Namespace) -> int:
 
 def _enrol(args: argparse.Namespace) -> int:
     hub = open_hub(home_folder(args.home))
-    grant = registry.Grant(args.office, args.level, args.district, tuple(args.without))
+    refuse_bank(args.level, args.bank)
+    without = tuple(args.without)
+    grant = registry.Grant(args.office, args.level, args.district, without, args.bank)
     with closing(hub.store), hub.store.write() as db:
         code = registry.new_code(db, grant, hub.signer.public, now_ms())
     if args.json:
@@ -141,7 +149,7 @@ def _serve(args: argparse.Namespace) -> int:
 
         from sbk_tui.hub.app import build_app
         from sbk_tui.hub.service import Service
-        from sbk_tui.hub.serving import listen, supervise
+        from sbk_tui.hub.serving import every, listen, supervise
     except ImportError as error:
         raise BadUsage("hub.extra_missing") from error
 
@@ -168,7 +176,7 @@ def _serve(args: argparse.Namespace) -> int:
             ssl_certfile=home / TLS_CERTIFICATE if hub.certificate else None,
             ssl_keyfile=home / TLS_KEY if hub.certificate else None,
         )
-        with closing(hub.store):
+        with closing(hub.store), every(_LEFT_S, service.judge_left):
             uvicorn.Server(settings).run(sockets=[listener])
 
     hub = open_hub(home)  # a hub that cannot be opened is told here, once

@@ -22,7 +22,7 @@ from sbk_tui.domain.text import PersonName, UnitName
 from sbk_tui.errors import BadUsage, SbkError
 from sbk_tui.resources import ASSETS
 from sbk_tui.texts import word
-from sbk_tui.wiring import Counter, new_nonce, now_ms, set_up, sign_in
+from sbk_tui.wiring import Counter, new_nonce, now_ms, refuse_bank, set_up, sign_in
 
 LEVELS = {level.name.lower(): level.value for level in CounterLevel}
 _CITY_DIGITS = 4
@@ -80,6 +80,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command."""
     for question in QUESTIONS:
         parser.add_argument(f"--{question.option}", help=word(f"init.{question.option}"))
+    parser.add_argument("--bank", metavar="CODE", help=word("init.bank"))
     parser.add_argument("--password-file", metavar="FILE", help=word("init.password_file"))
     parser.add_argument(
         "--removed", nargs="*", default=[], metavar="CAPABILITY", help=word("init.removed")
@@ -122,6 +123,7 @@ def _make(home: Path, args: argparse.Namespace) -> tuple[str, str]:
     if not args.no_encrypt and not cipher_available():
         raise BadUsage("init.no_crypt")
     answers = {question.option: _answer(question, args) for question in QUESTIONS}
+    bank = _bank(answers["level"], args.bank)
     password = new_password(args.password_file, answers["clerk"], answers["name"])
     if args.no_encrypt:
         note(word("init.plain_warning"))
@@ -134,6 +136,7 @@ def _make(home: Path, args: argparse.Namespace) -> tuple[str, str]:
         name=answers["name"],
         password=password,
         removed=tuple(args.removed),
+        bank=bank,
         encrypt=not args.no_encrypt,
     )
     write_configuration(home)
@@ -147,6 +150,24 @@ def _answer(question: Question, args: argparse.Namespace) -> str:
     if not at_terminal():
         raise BadUsage("init.missing", option=f"--{question.option}")
     return ask(word(f"init.ask_{question.option}"), question.judge)
+
+
+def _bank(level: str, given: str | None) -> str:
+    """Return the bank that runs a bank window; no other window is asked for one.
+
+    Raises:
+        BadUsage: `counter.bank`, `init.missing`.
+    """
+
+    def judge(text: str) -> str:
+        refuse_bank(level, text.strip())
+        return text.strip()
+
+    if given is not None or level != CounterLevel.BANK:
+        return judge(given or "")
+    if not at_terminal():
+        raise BadUsage("init.missing", option="--bank")
+    return ask(word("init.ask_bank"), judge)
 
 
 def _check_capabilities(names: list[str]) -> None:
@@ -189,6 +210,7 @@ def _report(counter: Counter, *, joined: bool, as_json: bool) -> None:
             "office": held.office,
             "level": held.level,
             "district": held.district,
+            "bank": held.bank,
             "removed": held.removed,
             "clerk": clerk,
             "encrypted": counter.opened.store.encrypted,

@@ -11,6 +11,7 @@ import msgspec
 
 from sbk_tui.domain.text import plain
 from sbk_tui.errors import BadUsage, SbkError
+from sbk_tui.process import keep_memory_private
 from sbk_tui.texts import explain, word
 
 
@@ -54,6 +55,7 @@ def credentials(clerk: str = "SBK_CLERK", file: str = "SBK_PASSWORD_FILE") -> tu
     Raises:
         BadUsage: `auth.no_clerk`, `auth.password_file`.
     """
+    keep_memory_private()
     name = os.environ.get(clerk, "")
     path = os.environ.get(file, "")
     if not name:

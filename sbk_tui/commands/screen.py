@@ -26,7 +26,11 @@ def run(args: argparse.Namespace) -> int:
     home = home_folder(args.home)
     if not (home / DATABASE).exists():
         raise BadUsage("counter.missing", place=str(home))
-    startup.first_ink(1, [""])
-    from sbk_tui.app import run_from_command
+    put_back = startup.quiet_keys(0)
+    try:
+        startup.first_ink(1, [""])
+        from sbk_tui.app import run_from_command
 
-    return run_from_command(home)
+        return run_from_command(home)
+    finally:
+        put_back()

@@ -26,7 +26,7 @@ from sbk_tui.domain.identity import CardNumber
 from sbk_tui.domain.people import Application, Person
 from sbk_tui.domain.text import clean
 from sbk_tui.errors import Refusal
-from sbk_tui.services import words
+from sbk_tui.services import fee_words, words
 from sbk_tui.texts import name_of, word
 from sbk_tui.wiring import Counter, now_ms, sign_in
 
@@ -64,6 +64,8 @@ def _person(counter: Counter, key: str, as_json: bool) -> None:
         _say_all(_card_lines(card))
     for application in found.applications:
         _say_all(_application_lines(application))
+    for payment in found.payments:
+        say(f"{word('query.fee')} {fee_words.line(payment, found.applications)}")
     for event in found.timeline:
         say(
             word(

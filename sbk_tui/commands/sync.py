@@ -23,6 +23,7 @@ from sbk_tui.data.counter_file import OpenCounter, open_counter
 from sbk_tui.data.line import LineState, asked_to_send, line_state, note_line, waiting
 from sbk_tui.errors import BadUsage, HubUnreachable, SbkError
 from sbk_tui.pinyin import initials
+from sbk_tui.process import keep_memory_private
 from sbk_tui.services.line_desk import is_urgent
 from sbk_tui.sync.attach import send
 from sbk_tui.sync.client import HubClient
@@ -72,6 +73,7 @@ def _watch_alone(home: Path, caller: Caller) -> None:
 
 def _run_beside_screen(home: Path, pipe: int) -> int:
     """Be the sender that a screen has started: until the screen is gone."""
+    keep_memory_private()
     sender.be_modest()
     key, stopped = sender.key_from(pipe), threading.Event()
     sender.when_closed(pipe, stopped.set)

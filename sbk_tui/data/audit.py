@@ -77,16 +77,27 @@ def verify(store: Store, *, key: bytes | None, initials: Callable[[str], Sequenc
     return Report(audit.count, tuple(audit.flaws))
 
 
+def verify_chain(store: Store) -> Report:
+    """Check chain, seals and numbering of the whole log; the tables are not looked at."""
+    with store.session() as db:
+        audit = _Audit(db, Records(db, lambda _name: ()), replayed=frozenset())
+        audit.check_log()
+    return Report(audit.count, tuple(audit.flaws))
+
+
 class _Audit:
     """The findings of one run."""
 
-    def __init__(self, db: SqliteDatabase, replay: Records) -> None:
+    def __init__(
+        self, db: SqliteDatabase, replay: Records, *, replayed: frozenset[str] | None = None
+    ) -> None:
+        """Take the database and where its log is replayed; `replayed`: what of it, None: all."""
         self._db = db
         self._replay = replay
         self._keys = {
             row.id: bytes(row.public) for row in models.Clerk.select().bind(db).execute(db)
         }
-        self._pending = pending(db)
+        self._pending = pending(db) if replayed is None else replayed
         self._laid = False
         self.count = 0
         self.flaws: list[Flaw] = []

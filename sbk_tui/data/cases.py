@@ -6,7 +6,7 @@ and ids; facts never hold a full number of a person.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -96,6 +96,23 @@ def _in_order(row: Sequence[Any]) -> tuple[Any, ...]:
         one, op, counter, subject, severity, code, decoded, opened, due, split, standard,
         bool(row[11]), row[12], row[13],
     )  # fmt: skip
+
+
+def close_referrals(db: SqliteDatabase, subjects: Collection[str], at_ms: int) -> None:
+    """Close the referrals (B4) of people for whom an application among `subjects` was made since.
+
+    A county's clock may be behind ours by a part of a day; what was made before does not count.
+    """
+    for subject in subjects:
+        kind, _, wish = subject.partition("/")
+        if kind == "application":
+            db.execute_sql(
+                "UPDATE case_item SET closed = ? WHERE code = 'referral.open' AND closed IS NULL"
+                " AND EXISTS (SELECT 1 FROM application a WHERE a.id = ? AND a.state != '01'"
+                " AND a.person = json_extract(case_item.facts, '$.person')"
+                " AND CAST(strftime('%s', a.made) AS INTEGER) >= case_item.opened / 1000 - 43200)",
+                (at_ms, wish),
+            )
 
 
 class Case(NamedTuple):

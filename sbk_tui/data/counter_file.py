@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from peewee import SqliteDatabase
 
 from sbk_tui.data import models
 from sbk_tui.data.ledger import Incarnation
@@ -24,6 +25,7 @@ from sbk_tui.errors import BadUsage, IntegrityFault
 DATABASE = "sbk.db"
 _COUNTER_KEY, _BOX_KEY = "counter_key", "box_key"
 _NEXT_LIFE = "next_life"
+_RESTORED = "restored"
 
 
 class OpenCounter(NamedTuple):
@@ -37,7 +39,7 @@ class OpenCounter(NamedTuple):
 
 def create(
     folder: Path, key: bytes | None, *, counter: str, office: str, level: str, district: str,
-    removed: tuple[str, ...], now_ms: int,
+    removed: tuple[str, ...], now_ms: int, bank: str = "",
 ) -> None:  # fmt: skip
     """Make the database of a new counter, with a certificate that it signs itself.
 
@@ -53,7 +55,7 @@ def create(
         signer = Ed25519Signer(private)
         certificate = Certificate(
             suite=SUITE, counter=counter, office=office, level=level, district=district,
-            removed=removed, public=signer.public, issuer="self", issued=now_ms,
+            removed=removed, public=signer.public, issuer="self", issued=now_ms, bank=bank,
         )  # fmt: skip
         body = msgspec.msgpack.encode(certificate)
         with store.write() as db:
@@ -135,13 +137,59 @@ def next_life(opened: OpenCounter, now_ms: int) -> Life:
 def begin_life(store: Store, life: Life, now_ms: int) -> None:
     """End the life that is, and begin `life`, in one transaction."""
     with store.write() as db:
-        db.execute_sql("UPDATE incarnation SET closed = ? WHERE closed IS NULL", (now_ms,))
-        counter = msgspec.msgpack.decode(life.certificate, type=Certificate).counter
-        models.Incarnation.insert(
-            inc=life.inc, counter=counter, certificate=life.certificate,
-            signature=life.signature, opened=now_ms,
-        ).execute(db)  # fmt: skip
-        db.execute_sql("DELETE FROM peer WHERE name IN (?, 'lease')", (_NEXT_LIFE,))
+        _begin(db, life, now_ms)
+        db.execute_sql("DELETE FROM peer WHERE name = 'lease'")
+
+
+def _begin(db: SqliteDatabase, life: Life, now_ms: int) -> None:
+    db.execute_sql("UPDATE incarnation SET closed = ? WHERE closed IS NULL", (now_ms,))
+    counter = msgspec.msgpack.decode(life.certificate, type=Certificate).counter
+    models.Incarnation.insert(
+        inc=life.inc, counter=counter, certificate=life.certificate,
+        signature=life.signature, opened=now_ms,
+    ).execute(db)  # fmt: skip
+    db.execute_sql("DELETE FROM peer WHERE name = ?", (_NEXT_LIFE,))
+
+
+def begin_restored_life(opened: OpenCounter, now_ms: int) -> None:
+    """Let what was restored from a backup go on in a life of its own, as long as a city knows it.
+
+    No number of the former life is used twice: the city may have more of it than the backup. Until
+    the city has taken the new life in (`sync.rejoin`), nothing goes to it.
+    """
+    former, life = opened.incarnation.inc, next_life(opened, now_ms)
+    with opened.store.write() as db:
+        _begin(db, life, now_ms)
+        db.execute_sql("INSERT INTO peer (name, value) VALUES (?, ?)", (_RESTORED, former.encode()))
+
+
+def in_former_life(opened: OpenCounter) -> OpenCounter | None:
+    """Return a restored counter as it was before; None where nothing was restored."""
+    with opened.store.session() as db:
+        row = db.execute_sql(
+            "SELECT i.inc, i.certificate FROM peer p JOIN incarnation i"
+            " ON i.inc = CAST(p.value AS TEXT) WHERE p.name = ?",
+            (_RESTORED,),
+        ).fetchone()
+    return opened._replace(incarnation=Incarnation(row[0], bytes(row[1]))) if row else None
+
+
+def this_life(opened: OpenCounter) -> Life:
+    """Return the life that a counter is in, as the city is told of it."""
+    with opened.store.session() as db:
+        row = db.execute_sql(
+            "SELECT signature FROM incarnation WHERE inc = ?", (opened.incarnation.inc,)
+        ).fetchone()
+    return Life(
+        inc=opened.incarnation.inc, certificate=opened.incarnation.certificate,
+        signature=bytes(row[0]),
+    )  # fmt: skip
+
+
+def forget_former_life(store: Store) -> None:
+    """Note that the city has taken the life after a restore in."""
+    with store.write() as db:
+        db.execute_sql("DELETE FROM peer WHERE name IN (?, 'lease')", (_RESTORED,))
 
 
 def box_key(store: Store, new: Callable[[], bytes]) -> bytes:

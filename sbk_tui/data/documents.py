@@ -36,6 +36,7 @@ def person_document(dossier: Dossier) -> dict[str, Any]:
         "person": plain_document(dossier.person),
         "cards": plain_document(dossier.cards),
         "applications": plain_document(dossier.applications),
+        "payments": plain_document(dossier.payments),
     }
 
 

@@ -20,7 +20,7 @@ class Draft(NamedTuple):
 
 
 class Drafts:
-    """The drafts of one counter; a clerk sees only their own."""
+    """The drafts of one counter; a clerk sees their own, and what was begun at a device."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -44,6 +44,23 @@ class Drafts:
         with self._store.session() as db:
             rows = list(query.order_by(models.Draft.at.desc()).bind(db))
         return tuple(Draft(r.id, r.clerk, r.job, bytes(r.body), r.at) for r in rows)
+
+    def everybodys(self, job: str) -> tuple[tuple[Draft, str], ...]:
+        """Return every clerk's drafts of a job with the clerk's name, newest first.
+
+        For work that was begun at a device: whoever sits there next may have to end it.
+        """
+        with self._store.session() as db:
+            rows = db.execute_sql(
+                "SELECT d.id, d.clerk, d.job, d.body, d.at, coalesce(c.name, '')"
+                " FROM draft d LEFT JOIN clerk c ON c.id = d.clerk WHERE d.job = ?"
+                " ORDER BY d.at DESC",
+                (job,),
+            ).fetchall()
+        return tuple(
+            (Draft(key, clerk, of, bytes(body), at), name)
+            for key, clerk, of, body, at, name in rows
+        )
 
     def drop(self, draft_id: str) -> None:
         """Forget a draft."""

@@ -69,7 +69,7 @@ def seat_of(certificate: bytes) -> Seat:
     """Return the seat that a certificate gives."""
     held = msgspec.msgpack.decode(certificate, type=Certificate)
     authority = Authority(level=CounterLevel(held.level), removed=held.removed)
-    return Seat(counter=held.counter, district=held.district, authority=authority)
+    return Seat(counter=held.counter, district=held.district, authority=authority, bank=held.bank)
 
 
 def effect_of(

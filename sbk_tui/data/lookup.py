@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from peewee import SqliteDatabase
 
+from sbk_tui.data.backup_note import Kept, last_backup
 from sbk_tui.data.block_list import ListAge, list_age
 from sbk_tui.data.line import is_enrolled
 from sbk_tui.data.record import Envelope, decode_payload, hlc_ms
@@ -21,7 +22,10 @@ from sbk_tui.data.records import Records
 from sbk_tui.data.store import Store
 from sbk_tui.domain.card import Card
 from sbk_tui.domain.operations.base import Operation
+from sbk_tui.domain.payment import Payment
 from sbk_tui.domain.people import Application, FormerIdentity, Person
+from sbk_tui.domain.production import Production
+from sbk_tui.domain.referral import Referral
 from sbk_tui.domain.temp_card import TempCard
 
 PAGE = 50
@@ -84,6 +88,10 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     """Those the person has, or was the last to have."""
     formers: tuple[FormerIdentity, ...] = ()
     """Who the person was before corrections, oldest first."""
+    payments: tuple[Payment, ...] = ()
+    """Fees, the oldest first."""
+    productions: tuple[Production, ...] = ()
+    """How far the cards of the applications are that are made at a counter."""
 
 
 class Lookup:
@@ -102,6 +110,26 @@ class Lookup:
             records = Records(db, self._initials)
             ids = _ids_for(db, text, limit)
             return tuple(hit for person in ids if (hit := _hit(records, person)) is not None)
+
+    def referred(self, referral: Referral) -> tuple[Hit, ...]:
+        """Return whom a township's referral may mean: by both ends of the number, and the card."""
+        sql = (
+            "SELECT id FROM person WHERE tail >= ? AND tail < ? AND +number >= ? AND +number < ?"
+            " ORDER BY tail"
+        )
+        tail, first = referral.tail[::-1], referral.head
+        with self._store.session() as db:
+            records = Records(db, self._initials)
+            rows: Any = db.execute_sql(sql, (tail, tail + _LAST, first, first + _LAST)).fetchall()
+            found = []
+            for (person_id,) in rows:
+                cards = records.cards_of(person_id)
+                person = records.person(person_id)
+                if person and any(referral.fits(person.number, card.number) for card in cards):
+                    found.append(
+                        Hit(person=person, card=card_that_matters(cards), cards=len(cards))
+                    )
+            return tuple(found)
 
     def person(self, person_id: str) -> Person | None:
         """Return a person by id."""
@@ -125,7 +153,12 @@ class Lookup:
                 return None
             cards = records.cards_of(person.id)
             applications = records.applications_of(person.id)
-            subjects = [e.subject for e in (person, *cards, *applications)]
+            payments, productions = (
+                records.payments_of(person.id),
+                records.productions_of(person.id),
+            )
+            made = (*applications, *payments, *productions)
+            subjects = [e.subject for e in (person, *cards, *made)]
             temp_cards = records.temp_cards_of(person.id)
             seen = [*subjects, *(card.subject for card in temp_cards)]
             return Dossier(
@@ -137,6 +170,8 @@ class Lookup:
                 versions={name: records.version(name) for name in seen},
                 temp_cards=temp_cards,
                 formers=records.formers_of(person.id),
+                payments=payments,
+                productions=productions,
             )
 
     def operation(self, key: str) -> Filed | None:
@@ -168,6 +203,11 @@ class Lookup:
         """Return a temporary card by its number."""
         with self._store.session() as db:
             return Records(db, self._initials).temp_card(number)
+
+    def temp_card_with(self, identification: str) -> TempCard | None:
+        """Return the temporary card whose chip has this 卡识别码; one that is out before others."""
+        with self._store.session() as db:
+            return Records(db, self._initials).temp_card_with(identification)
 
     def batch(self, batch: str) -> tuple[tuple[Person | None, Card], ...]:
         """Return the cards of a batch with their holders, by card number."""
@@ -216,6 +256,10 @@ class Lookup:
     def block_list(self) -> ListAge:
         """Return how much of the city's list of lost and cancelled cards is here."""
         return list_age(self._store)
+
+    def last_backup(self) -> Kept:
+        """Return the last good backup of this counter, and how the last attempt went."""
+        return last_backup(self._store)
 
     def open_cases(self) -> int:
         """Return how many cases wait for a clerk."""

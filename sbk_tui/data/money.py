@@ -11,23 +11,18 @@ from typing import Any, NamedTuple
 import msgspec
 
 from sbk_tui.data.day import day_hlc
+from sbk_tui.data.open_fees import counts_of
 from sbk_tui.data.record import decode_payload
 from sbk_tui.data.store import Store
 from sbk_tui.domain.operations.fee import Pay
 from sbk_tui.domain.paper_number import FormKind, NumberBatch, NumberState, SpentNumber, in_use
-from sbk_tui.domain.payment import Payment, PaymentState
+from sbk_tui.domain.payment import Payment
 from sbk_tui.domain.people import Person
 
 _batch = msgspec.msgpack.Decoder(NumberBatch).decode
 _spent = msgspec.msgpack.Decoder(SpentNumber).decode
 _payment = msgspec.msgpack.Decoder(Payment).decode
 _person = msgspec.msgpack.Decoder(Person).decode
-_OPEN = (
-    "SELECT sum(CASE WHEN state = ? THEN 1 ELSE 0 END),"
-    " sum(CASE WHEN state = ? AND application = '' THEN 1 ELSE 0 END)"
-    " FROM payment WHERE counter = ?"
-)
-_OPEN_STATES = (PaymentState.CHARGING.value, PaymentState.PAID.value)
 MOST_MISSING = 50
 """Missing numbers that a report names."""
 
@@ -166,14 +161,10 @@ class Money:
                     "SELECT amount_fen FROM payment WHERE id = ?", (pay.payment,)
                 ).fetchone()
                 paid[bool(pay.slip.bank)].append(int(row[0]) if row else 0)
-            left: Any = db.execute_sql(_OPEN, (*_OPEN_STATES, self._counter)).fetchone()
-            unseen: Any = db.execute_sql(
-                "SELECT count(*) FROM saga WHERE state IN ('intent', 'sent', 'unknown')"
-            ).fetchone()
-        hanging = int(left[0] or 0)
+            left = counts_of(db, self._counter, long_ago_ms=0)
         return Takings(
-            len(paid[False]), sum(paid[False]), len(paid[True]), sum(paid[True]), hanging,
-            int(left[1] or 0), max(0, int(unseen[0]) - hanging),
+            len(paid[False]), sum(paid[False]), len(paid[True]), sum(paid[True]), left.hanging,
+            left.unregistered, left.unseen,
         )  # fmt: skip
 
     def holder_of(self, payment: Payment) -> Person | None:

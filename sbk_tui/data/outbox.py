@@ -130,6 +130,15 @@ def file_in(db: SqliteDatabase, filed: Filed) -> None:
         )
 
 
+def waits_for_newer(store: Store) -> int:
+    """Return how many operations the city holds until its program is as new as ours."""
+    with store.session() as db:
+        row = db.execute_sql(
+            "SELECT count(*) FROM receipt WHERE state = 'held' AND code LIKE 'kind.%'"
+        ).fetchone()
+    return int(row[0])
+
+
 class Word(NamedTuple):
     """What the city said to one operation, once its rows are here."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sbk_tui.data import models
+from sbk_tui.data.beside import OwedPaper, Performed
 from sbk_tui.data.store import Store
 
 
@@ -47,6 +48,12 @@ class Papers:
         query = models.Paper.select().where(models.Paper.op == op)
         with self._store.session() as db:
             return tuple(_paper(row) for row in query.order_by(models.Paper.at).bind(db))
+
+    def owe(self, paper: OwedPaper, done: Performed) -> None:
+        """File a paper once the city has said yes; one that is filed already stays as it is."""
+        with self._store.write() as db:
+            if models.Paper.select().where(models.Paper.id == paper.id).bind(db).first() is None:
+                paper.write(db, done)
 
     def printed(self, paper_id: str, job: str) -> None:
         """Note that the spooler took one more copy, as `job`."""

@@ -29,6 +29,7 @@ class SagaState(StrEnum):
 
 
 S = StepState
+_LAST = "\U0010ffff"
 _IN_FLIGHT = (S.INTENT, S.SENT)
 ALLOWED = {
     S.INTENT: frozenset({S.PLANNED, S.INTENT, S.FAILED, S.UNKNOWN}),
@@ -135,6 +136,17 @@ class PlannedSagas:
         query = models.Saga.select(models.Saga.id).where(models.Saga.state == SagaState.OPEN.value)
         if subject:
             query = query.where(models.Saga.subject == subject)
+        with self._store.session() as db:
+            ids = [row.id for row in query.order_by(models.Saga.at, models.Saga.id).bind(db)]
+            return tuple(saga for each in ids if (saga := _saga(db, each)) is not None)
+
+    def open_of(self, kinds: str) -> tuple[Saga, ...]:
+        """Return what waits for somebody of the kinds that begin with `kinds`, oldest first."""
+        query = models.Saga.select(models.Saga.id).where(
+            models.Saga.state == SagaState.OPEN.value,
+            models.Saga.kind >= kinds,
+            models.Saga.kind < kinds + _LAST,
+        )
         with self._store.session() as db:
             ids = [row.id for row in query.order_by(models.Saga.at, models.Saga.id).bind(db)]
             return tuple(saga for each in ids if (saga := _saga(db, each)) is not None)

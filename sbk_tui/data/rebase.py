@@ -18,8 +18,12 @@ from sbk_tui.domain.people import FormerIdentity, Person
 from sbk_tui.domain.world import Entity, Seat
 from sbk_tui.errors import Refusal
 
-_PENDING = "(r.op IS NULL OR r.state = 'received' OR r.hub_pos > ?)"
-"""No verdict yet, or one behind the cursor: the city's rows here do not show it yet.
+_PENDING = (
+    "(r.op IS NULL OR r.state = 'received' OR r.hub_pos > ?"
+    " OR (r.state = 'held' AND r.code LIKE 'kind.%'))"
+)
+"""No verdict yet, or one behind the cursor: the city's rows here do not show it yet. Nor do they
+show what a city with an older program holds until it is brought up to date.
 
 A refused operation keeps its effect until the row is here that refuses it: a loss that is refused
 because the card is lost already must not make the card usable in between.

@@ -110,6 +110,8 @@ class Certificate(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """The hub's id, or "self"."""
     issued: int
     """Unix ms."""
+    bank: str = ""
+    """服务银行 that runs a bank window (level B): it activates this bank's accounts only."""
 
 
 _decode_envelope = msgspec.msgpack.Decoder(Envelope).decode

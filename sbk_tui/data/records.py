@@ -116,6 +116,16 @@ class Records:
     def temp_card(self, number: str) -> TempCard | None:
         return self._one(_temp_card, "SELECT body FROM temp_card WHERE number = ?", number)
 
+    def temp_card_with(self, identification: str) -> TempCard | None:
+        # Written out in the body; a counter's stock is a few thousand rows, read through in ms.
+        found = self._all(
+            _temp_card,
+            "SELECT body FROM temp_card WHERE instr(body, ?) > 0"
+            " ORDER BY state = '01' DESC, number",
+            identification.encode(),
+        )
+        return next((card for card in found if card.chip == identification), None)
+
     def temp_cards_of(self, person_id: str) -> tuple[TempCard, ...]:
         return self._all(
             _temp_card, "SELECT body FROM temp_card WHERE person = ? ORDER BY number", person_id

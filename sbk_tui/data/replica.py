@@ -14,7 +14,7 @@ import msgspec
 from peewee import SqliteDatabase
 
 from sbk_tui.data import outbox
-from sbk_tui.data.cases import CaseItem, file_case
+from sbk_tui.data.cases import CaseItem, close_referrals, file_case
 from sbk_tui.data.handovers import settle_told
 from sbk_tui.data.rebase import cursor_of, rebase
 from sbk_tui.data.record import hlc_of
@@ -171,6 +171,7 @@ class Replica:
         known = set(filter(knows, touched))
         rebase(db, self._initials, known)
         settle_told(db, known, at_ms=self._now_ms())
+        close_referrals(db, known, self._now_ms())
 
     def _keep_blocked(self, db: SqliteDatabase, blocked: Iterable[Blocked]) -> None:
         for card in blocked:

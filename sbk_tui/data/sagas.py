@@ -64,7 +64,7 @@ class Step(NamedTuple):
 
 
 class PlannedStep(NamedTuple):
-    """A step that begins with an operation: written as `intent` in its transaction."""
+    """A step as it begins: `intent`, in the transaction of its operation or by itself."""
 
     saga: str
     kind: str
@@ -77,20 +77,7 @@ class PlannedStep(NamedTuple):
 
     def write(self, db: SqliteDatabase, done: Performed) -> None:
         """File saga and step."""
-        db.execute_sql(
-            "INSERT INTO saga (id, kind, subject, clerk, state, at) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (id) DO UPDATE SET clerk = excluded.clerk, state = excluded.state",
-            (self.saga, self.kind, self.subject, self.clerk, StepState.INTENT.value, done.at_ms),
-        )
-        db.execute_sql(
-            f"INSERT INTO saga_step ({_COLUMNS})"  # noqa: S608 -- our own column names
-            " VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM saga_step WHERE saga = ?),"
-            " ?, ?, ?, ?, ?, NULL, ?, '')",
-            (
-                self.saga, self.saga, self.name, StepState.INTENT.value, self.device, self.holder,
-                _pack(dict(self.baseline)), _pack({}),
-            ),
-        )  # fmt: skip
+        _append(db, self, done.at_ms)
 
 
 class SettledStep(NamedTuple):
@@ -114,6 +101,21 @@ class Sagas:
         self._store = store
         self.holder = holder
         self._is_alive = is_alive
+
+    def begin(self, step: PlannedStep, at_ms: int) -> bool:
+        """Note a step that no operation begins, as `intent`; on return it is on disk.
+
+        Returns False, and writes nothing, while another living process works on the saga.
+        """
+        with self._store.write() as db:
+            rows: Any = db.execute_sql(
+                "SELECT holder FROM saga_step WHERE saga = ? AND state IN (?, ?) AND holder != ?",
+                (step.saga, *(state.value for state in _RUNNING), self.holder),
+            ).fetchall()
+            if any(self._is_alive(holder) for (holder,) in rows):
+                return False
+            _append(db, step, at_ms)
+            return True
 
     def sent(self, saga: str, name: str, at_ms: int) -> None:
         """Note that the device is being told now; on return it is on disk."""
@@ -192,6 +194,23 @@ class Sagas:
                     (StepState.UNKNOWN.value, saga, n, *(state.value for state in _RUNNING)),
                 )
             _head(db, saga, StepState.UNKNOWN)
+
+
+def _append(db: SqliteDatabase, step: PlannedStep, at_ms: int) -> None:
+    db.execute_sql(
+        "INSERT INTO saga (id, kind, subject, clerk, state, at) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET clerk = excluded.clerk, state = excluded.state",
+        (step.saga, step.kind, step.subject, step.clerk, StepState.INTENT.value, at_ms),
+    )
+    db.execute_sql(
+        f"INSERT INTO saga_step ({_COLUMNS})"  # noqa: S608 -- our own column names
+        " VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM saga_step WHERE saga = ?),"
+        " ?, ?, ?, ?, ?, NULL, ?, '')",
+        (
+            step.saga, step.saga, step.name, StepState.INTENT.value, step.device, step.holder,
+            _pack(dict(step.baseline)), _pack({}),
+        ),
+    )  # fmt: skip
 
 
 def _settle(

@@ -207,6 +207,29 @@ def open_store(path: Path, key: bytes | None) -> Store:
     return store
 
 
+def copy_store(store: Store, path: Path, key: bytes | None) -> None:
+    """Write a consistent copy of an open database to `path`, encrypted alike.
+
+    Others may go on writing meanwhile: what is copied is one moment. By SQLite's backup only: a
+    file copied by hand lacks what is in the log beside it.
+
+    Args:
+        path: no file yet, in a folder of our own.
+        key: the key of the database.
+
+    Raises:
+        StorageFault, IntegrityFault: what SQLite said, `store.corrupt` when the copy is not whole.
+    """
+    copy = open_store(path, key)
+    try:
+        with store.session() as db, translated():
+            db.connection().backup(copy.db.connection())  # in one step: nothing comes between
+            if copy.db.execute_sql("PRAGMA quick_check").fetchall() != [("ok",)]:
+                raise IntegrityFault("store.corrupt")
+    finally:
+        copy.close()
+
+
 def _use_wal(db: SqliteDatabase) -> None:
     mode = db.execute_sql("PRAGMA journal_mode = wal").fetchone()[0]
     if mode != "wal":

@@ -70,6 +70,8 @@ class Level(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     level: str
     office: str
     district: str
+    bank: str = ""
+    """服务银行 that runs it."""
 
 
 class Office(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

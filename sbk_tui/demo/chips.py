@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from typing import Protocol
 
 from sbk_tui.data.lookup import Dossier, card_that_matters
 from sbk_tui.hardware.chip.twin_card import VirtualCard
 from sbk_tui.hardware.chip.twin_profiles import PERSON, social_card
-from sbk_tui.hardware.chip.twin_reader import SocialCardReaderTwin
 
 READER = "training"
 """The reader's and the key service's name: `sim://training` in the configuration."""
@@ -49,12 +49,22 @@ def card_in_hand(seen: Dossier | None, place: int) -> VirtualCard | None:
     return VirtualCard(profile, secrets.token_bytes)
 
 
+class Slot(Protocol):
+    """Where a card goes in: the twin's reader, or the virtual one of a real card service."""
+
+    def insert(self, card: VirtualCard) -> None:
+        """Put `card` in."""
+
+    def pull(self) -> None:
+        """Take out what is there."""
+
+
 class ChipTray:
     """The slot, and the cards that visitors have in their hands, by their places."""
 
     faults: tuple[str, ...] = FAULTS
 
-    def __init__(self, reader: SocialCardReaderTwin, cards: Sequence[VirtualCard | None]) -> None:
+    def __init__(self, reader: Slot, cards: Sequence[VirtualCard | None]) -> None:
         self._reader = reader
         self._cards = tuple(cards)
         self._inserted: int | None = None

@@ -98,4 +98,6 @@ def _intent(counter: Counter, event: Event) -> Intent:
     photo = getattr(operation, "photo", "") or getattr(
         getattr(operation, "form", None), "photo", ""
     )
-    return counter.ledger.intend(operation, op=counter.new_id(), blobs=(photo,) if photo else ())
+    return counter.ledger.intend(
+        operation, op=event.op or counter.new_id(), blobs=(photo,) if photo else ()
+    )

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sbk_tui.demo import assets, cards
+from sbk_tui.demo import assets, cards, fees, machine, till
 from sbk_tui.demo.people import Resident, form_of
 from sbk_tui.domain.application import age_on
-from sbk_tui.domain.capability import Authority
+from sbk_tui.domain.capability import Authority, Capability
 from sbk_tui.domain.card import Receiver
 from sbk_tui.domain.kinds import kind_named
 from sbk_tui.domain.operations.apply import Apply
@@ -44,6 +44,7 @@ DAYS = 200
 _LINES, _FEWEST_BATCHES = 150, 6
 _LAST_BATCH, _REPLACEMENTS, _RECENT = 12, 10, 6  # days ago
 _MINUTE, _DAY = 60_000, 86_400_000
+_HALF_AN_HOUR = 30 * _MINUTE
 _OPENS, _OPEN_FOR = time(8, 30), 8 * 60  # minutes
 _SATURDAY = 5
 _GROWN_UP, _OLD = 20, 60
@@ -108,6 +109,8 @@ class Event:
     operation: Operation
     two_clerks: bool = False
     """Whether the second clerk approved it."""
+    op: str = ""
+    """Its id, where a later one names it; empty: any."""
 
 
 def story(
@@ -127,15 +130,30 @@ def story(
         photos: blob ids of portraits, for the applications.
     """
     rng = random.Random(seed)  # noqa: S311 -- an invented story, no secrets
-    return _Teller(rng, now_ms, settings, photos).tell(people, possible_fates(authority))
+    told = _Teller(rng, now_ms, settings, photos).tell(people, possible_fates(authority))
+    supplies: list[Operation] = []
+    if machine.makes_cards(authority):
+        supplies += machine.supplies()
+    if till.takes_money(authority):
+        supplies += till.supplies()
+        lost = fees.lost_people(event.operation for event in told)
+        paid = fees.steps(lost, last_ms=now_ms - _HALF_AN_HOUR)
+        told += [Event(at_ms=s.at_ms, operation=s.operation, op=s.op) for s in paid]
+    before = now_ms - (DAYS + 1) * _DAY
+    return [*(Event(at_ms=before, operation=each) for each in supplies), *told]
 
 
 def possible_fates(authority: Authority) -> tuple[Fate, ...]:
-    """Return the fates that people can have met at a counter with these rights."""
+    """Return the fates that people can have met at a counter with these rights.
+
+    A new card for a lost one is enabled where replacement may be done (第四条); it may wait
+    anywhere.
+    """
     return tuple(
         fate
         for fate in FATES
         if all(kind_named(kind).capability in authority.capabilities for kind in fate.kinds)
+        and not (fate.successor and Capability.REPLACE not in authority.capabilities)
     )
 
 

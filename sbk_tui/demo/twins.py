@@ -15,10 +15,13 @@ from sbk_tui.data.lookup import Dossier, card_that_matters
 from sbk_tui.demo import assets
 from sbk_tui.demo.chips import READER, ChipTray, card_in_hand
 from sbk_tui.demo.documents import identity_card
+from sbk_tui.demo.machine import Machine, running_machine
 from sbk_tui.demo.office import ID_READER, PICTURES, PORTRAITS
 from sbk_tui.demo.people import FEWEST, Resident
+from sbk_tui.demo.till import Terminal, running_terminal
 from sbk_tui.domain.card import Card, CardState
 from sbk_tui.hardware import idcard_codec as codec
+from sbk_tui.hardware.chip.twin_line import VirtualReaderSlot
 from sbk_tui.hardware.chip.twin_reader import SocialCardReaderTwin
 from sbk_tui.hardware.idcard_twin import FAULTS, IdCardReaderTwin, SimulatedReader
 from sbk_tui.hardware.ports import IdCard
@@ -29,6 +32,7 @@ _SEARCHED = 2 * FEWEST
 SITUATIONS = {  # situation: how many who are in it stand before the counter
     "waiting": 4,
     "handed_out": 2,
+    "asleep": 4,
     "active": 4,
     "temporarily_lost": 2,
     "lost": 2,
@@ -62,9 +66,13 @@ class Tray:
         visitors: Sequence[tuple[Visitor, IdCard]],
         home: Path,
         chips: ChipTray,
+        machine: Machine | None = None,
+        terminal: Terminal | None = None,
     ) -> None:
         """Stand before `reader` with at least one visitor."""
         self.chips = chips
+        self.machine = machine
+        self.terminal = terminal
         self.visitors = tuple(visitor for visitor, _ in visitors)
         self._cards = tuple(card for _, card in visitors)
         self._reader = reader
@@ -137,13 +145,22 @@ class Tray:
 def training_devices(counter: Counter, people: Sequence[Resident]) -> Iterator[Tray]:
     """Run the devices of a training counter; the tray holds the cards of some of `people`."""
     link = counter.home / ID_READER
-    visitors = tuple(_visitors(people, counter.lookup.dossier))
+    visitors = tuple(_visitors(people, counter.lookup.dossier, counter.seat.bank))
     cards = [
         card_in_hand(counter.lookup.dossier(visitor.number), place)
         for place, (visitor, _) in enumerate(visitors)
     ]
-    with IdCardReaderTwin() as twin, SocialCardReaderTwin(READER) as slot:
-        tray = Tray(twin, visitors, counter.home, ChipTray(slot, cards))
+    with (
+        IdCardReaderTwin() as twin,
+        SocialCardReaderTwin(READER) as reader,
+        VirtualReaderSlot() as virtual,
+        running_machine(counter) as machine,
+        running_terminal(counter) as terminal,
+    ):
+        # A trainer may have a card service: then the cards go through it.
+        real = counter.config.devices.social_card_reader.startswith("pcsc:")
+        slot = virtual if real else reader
+        tray = Tray(twin, visitors, counter.home, ChipTray(slot, cards), machine, terminal)
         # A link, removed at the end: a line's name kept in the configuration may be
         # somebody else's terminal tomorrow.
         link.unlink(missing_ok=True)
@@ -155,14 +172,14 @@ def training_devices(counter: Counter, people: Sequence[Resident]) -> Iterator[T
 
 
 def _visitors(
-    people: Sequence[Resident], dossier_of: Callable[[str], Dossier | None]
+    people: Sequence[Resident], dossier_of: Callable[[str], Dossier | None], bank: str
 ) -> Iterator[tuple[Visitor, IdCard]]:
     """Yield the special people and some in every situation, in the order of the township."""
     wanted = dict(SITUATIONS)
     for at, resident in enumerate(people[:_SEARCHED]):
         number = resident.person.number
         dossier, card = dossier_of(number), identity_card(resident)
-        situation = situation_of(dossier)
+        situation = situation_of(dossier, bank)
         dead = dossier is not None and any(c.cancel_reason == _DEAD for c in dossier.cards)
         rare = at < len(assets.special())
         if card is None or dead or not (rare or wanted[situation]):
@@ -172,8 +189,12 @@ def _visitors(
         yield Visitor(resident.person.name, number, situation), card
 
 
-def situation_of(dossier: Dossier | None) -> str:
-    """Return how it stands with a person: a key of `demo_visitor` in the words."""
+def situation_of(dossier: Dossier | None, bank: str = "") -> str:
+    """Return how it stands with a person: a key of `demo_visitor` in the words.
+
+    Args:
+        bank: whose window it is, at a bank window.
+    """
     if dossier is None:
         return "new"
     card = card_that_matters(dossier.cards)
@@ -181,6 +202,9 @@ def situation_of(dossier: Dossier | None) -> str:
         return "applied"
     if any(other.replaces == card.number for other in dossier.cards):
         return "replaced"
+    sleeps = card.state is CardState.ACTIVE and card.financial_account == "0"
+    if bank and card.bank == bank and sleeps:
+        return "asleep"
     return _situation_of_card(card)
 
 

@@ -73,6 +73,7 @@ MOVES = (
     Move(USABLE,                                          "pin.change",      None,           "4.1"),
     Move(USABLE,                                          "pin.unlock",      None,           "4.2"),
     Move(USABLE,                                          "pin.reset",       None,           "4.3"),
+    Move(frozenset({S.ACTIVE}),                           "account.activate", None,          "第三条"),
 )  # fmt: skip
 
 CLAUSE_OF = {row.kind: row.clause for row in MOVES}
@@ -164,6 +165,11 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """社保账户: 0 未激活, 1 已激活, 2 冻结, 9 注销."""
     financial_account: str = "0"
     """金融账户: only a bank moves it; U unknown."""
+    financial_at: datetime | None = None
+    """When a bank window activated it (A3)."""
+    bank_todo: str = ""
+    """业务类型 of the notice whose bank side the province could not do (answer 02, domain rule
+    1.4): the holder must do it at the bank. Empty: nothing is left to do."""
     check_result: str = ""
     """验卡结果 (2.3.2), a code of the table `check_result`; empty: not checked."""
     checked_at: datetime | None = None

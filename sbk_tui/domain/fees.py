@@ -12,7 +12,9 @@ class Fee(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """收费标准: from a day on, one item costs so much for these reasons."""
 
     item: str
-    """项目编码 of the fiscal system, as the office is given it."""
+    """Our own name of what is paid for."""
+    code: str = ""
+    """项目编码 of the fiscal system, as the office is given it; it stands on notice and note."""
     title: str
     amount_fen: int
     begins: date = msgspec.field(name="from")

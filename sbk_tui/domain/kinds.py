@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sbk_tui.domain.capability import Capability
+from sbk_tui.domain.operations.account import ActivateAccount
 from sbk_tui.domain.operations.apply import Apply
 from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.operations.batch import TakeIn
@@ -21,6 +22,7 @@ from sbk_tui.domain.operations.fee import (
     NotCharged,
     Pay,
     RegisterFee,
+    Unclear,
     UnregisterFee,
 )
 from sbk_tui.domain.operations.handover import Announce, Receive
@@ -43,6 +45,7 @@ from sbk_tui.domain.operations.make import (
 from sbk_tui.domain.operations.numbers import TakeInNumbers, VoidNumber
 from sbk_tui.domain.operations.pin import ChangePin, ResetPin, UnlockPin
 from sbk_tui.domain.operations.receipt import RecordReceipts
+from sbk_tui.domain.operations.refund import GiveBack, MatchPosList
 from sbk_tui.domain.operations.replace import (
     ApplyForReplacement,
     MarkForProduction,
@@ -113,6 +116,7 @@ KINDS = (
     Kind(ChangePin,            _F,     _C.PIN_CHANGE, "4.1"),
     Kind(UnlockPin,            _F,     _C.PIN_UNLOCK, "4.2"),
     Kind(ResetPin,             _F,     _C.PIN_RESET, "4.3"),
+    Kind(ActivateAccount,      _H,     _C.ACTIVATE_FINANCIAL, "A3"),
     Kind(ApplyForReplacement,  _H,     _C.REPLACE,  "5.1.2.2", 2),
     Kind(WithdrawReplacement,  _H,     _C.REPLACE,  "5.1.2.2"),
     Kind(MarkForProduction,    _H,     _C.REPLACE,  "5.1.2.4"),
@@ -133,8 +137,11 @@ KINDS = (
     Kind(VoidNumber,           _F,     _C.FEES,     "F10"),
     Kind(GiveNotice,           _F,     _C.FEES,     "5.1.1.1.1"),
     Kind(Charge,               _F,     _C.FEES,     "5.1.1.1.2"),
-    Kind(Pay,                  _F,     _C.FEES,     "5.1.1.1.2"),
-    Kind(NotCharged,           _F,     _C.FEES,     "5.1.1.1.2"),
+    Kind(Pay,                  _F,     _C.FEES,     "5.1.1.1.2", 2),
+    Kind(NotCharged,           _F,     _C.FEES,     "5.1.1.1.2", 2),
+    Kind(Unclear,              _F,     _C.FEES,     "5.1.1.1.2"),
+    Kind(GiveBack,             _F,     _C.FEES,     "5.1.1.1.2"),
+    Kind(MatchPosList,         _F,     _C.FEES,     "B6"),
     Kind(GiveNote,             _F,     _C.FEES,     "5.1.1.2"),
     Kind(RegisterFee,          _H,     _C.FEES,     "5.1.2.3"),
     Kind(UnregisterFee,        _H,     _C.FEES,     "5.1.2.3"),

@@ -90,6 +90,8 @@ class NumberBatch(msgspec.Struct, frozen=True, kw_only=True):
     taken_at: datetime
     spent: int = 0
     """How many of its numbers, counted from the first, are no longer in stock."""
+    twice: tuple[str, ...] = ()
+    """重号: its numbers that another paper bears too; until that is settled none is used."""
 
     @property
     def subject(self) -> str:
@@ -126,6 +128,16 @@ class NumberBatch(msgspec.Struct, frozen=True, kw_only=True):
         return start is not None and end is not None and start < self.size and end >= 0
 
 
+class DoubleUse(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """重号: the same number on another paper, as the city found out."""
+
+    op: str
+    counter: str
+    clerk: str
+    payment: str = ""
+    void: bool = False
+
+
 class SpentNumber(msgspec.Struct, frozen=True, kw_only=True):
     """已用票号: what became of one number; it is kept for ever."""
 
@@ -140,13 +152,28 @@ class SpentNumber(msgspec.Struct, frozen=True, kw_only=True):
     """The payment whose paper bears it; empty when it was void before use."""
     reason: str = ""
     """Why it is void, a code of the table `void_reason`."""
-    doubles: tuple[str, ...] = ()
-    """重号: operations that used it again elsewhere, as the city found out."""
+    doubles: tuple[DoubleUse, ...] = ()
+    """重号: where it was used again."""
+    op: str = ""
+    """The operation that spent it first."""
+    clerk: str = ""
+    stray: bool = False
+    """Whether it was spent by a counter that had never taken it in."""
 
     @property
     def subject(self) -> str:
         """The name of this number in envelopes."""
         return f"number/{self.form.value}/{self.number}"
+
+    @property
+    def twice(self) -> tuple[DoubleUse, ...]:
+        """The uses that must be made void, so that one paper bears the number."""
+        alive = tuple(each for each in self.doubles if not each.void)
+        return alive if self.state is NumberState.USED else alive[1:]
+
+    def use_at(self, counter: str) -> DoubleUse | None:
+        """Return the second use by a counter that is not void yet."""
+        return next((u for u in self.doubles if u.counter == counter and not u.void), None)
 
 
 def in_use(batches: Iterable[NumberBatch], counter: str) -> NumberBatch | None:
@@ -168,12 +195,14 @@ def check_next(
     Raises:
         Refusal: `numbers.spent`, `numbers.none_left`, `numbers.elsewhere`, `numbers.mixed` (of a
             newer batch while the old one has numbers left), `numbers.not_next`,
-            `numbers.not_in_stock`.
+            `numbers.not_in_stock`, `numbers.blocked` (重号).
     """
     clause, batches = CLAUSE_OF[form], tuple(batches)
     if spent is not None:
         raise Refusal("numbers.spent", clause=clause, number=number, number_state=spent.state.value)
     current = in_use(batches, counter)
+    if current is not None and current.twice:
+        raise Refusal("numbers.blocked", clause=clause, number=current.twice[0])
     if current is not None and number == current.next:
         return
     holding = next((each for each in batches if each.place_of(number) is not None), None)

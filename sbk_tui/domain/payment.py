@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -22,6 +23,8 @@ class PaymentState(StrEnum):
     """刷卡未定: the terminal was asked; charged or not is not known yet."""
     PAID = "3"
     """已缴."""
+    REFUNDED = "4"
+    """已退费: it was paid, and given back."""
     ENDED = "9"
     """未缴结束: nobody paid, and nobody will on this record."""
 
@@ -49,6 +52,20 @@ class PaySlip(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     issuer: str = ""
 
 
+class Refund(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """退费: money that went back."""
+
+    of: str
+    """参考号 of the payment that was given back."""
+    reference: str
+    """参考号 of the void, or the number of the bank's receipt."""
+    way: str
+    """退费方式, a code of the table `refund_way`."""
+    reason: str
+    """退费原因, a code of the table `refund_reason`."""
+    at: datetime
+
+
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """缴款: one fee as it stands."""
 
@@ -72,6 +89,19 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     application: str = ""
     """The 补换卡申请 it is registered for (交费登记), or empty."""
     registered_at: datetime | None = None
+    clerk: str = ""
+    """Who took it on, and answers for it."""
+    unclear_op: str = ""
+    """说不清: the operation that handed the charge to the finance people; empty: none."""
+    doubt: Literal["", "reference_twice", "paid_twice"] = ""
+    """What is wrong with it by the records; both payments stay as they were told."""
+    doubt_op: str = ""
+    """The operation with which that came about."""
+    doubt_of: str = ""
+    """The other payment, or itself when it was paid in two ways."""
+    more: tuple[PaySlip, ...] = ()
+    """What was paid on it besides `slip`: one too many, to be given back."""
+    refunds: tuple[Refund, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -81,9 +111,14 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_open(self) -> bool:
         """Whether something is still to be done with it: paid, noted or registered."""
-        return self.state is not PaymentState.ENDED and not self.application
+        ended = (PaymentState.ENDED, PaymentState.REFUNDED)
+        return self.state not in ended and not self.application
 
 
 def open_payment(payments: Iterable[Payment]) -> Payment | None:
-    """Return the payment with which something is still to be done, if there is one."""
-    return next((each for each in payments if each.is_open), None)
+    """Return the payment with which something is still to be done, if there is one.
+
+    One that was paid beside another is the last choice: it waits to be given back.
+    """
+    found = [each for each in payments if each.is_open]
+    return next((each for each in found if not each.doubt), found[0] if found else None)

@@ -37,6 +37,7 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     code: str
     problem: str
+    cause: str = ""
     cure: str
 
 
@@ -53,6 +54,8 @@ class Procedure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Behind which clause the menu puts a job that the annex does not number (F2); or empty."""
     steps: tuple[Step, ...]
     troubles: tuple[Trouble, ...] = ()
+    troubles_of: str = ""
+    """A device whose troubles belong to several procedures: a file of `assets/troubles/`."""
 
     def step(self, step_id: str) -> Step:
         """Return a step by id (a `KeyError` is a mistake of ours, found by the tests)."""

@@ -61,6 +61,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     box_slots: int = 100
     """Positions of a box of cards (2.3.3)."""
     warranty_days: int = 365
+    replacement_days: int = 15  # [1], domain facts 4.4
+    """Working days within which a replacement that is not made at a counter can be fetched."""
     production_lease_minutes: int = 30
     """How long a marked card waits for its counter before another one may make it (5.1.2.4)."""
     instant_card_series: str = "J"
@@ -73,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Failed productions after which the machine is looked at first (5.1.3)."""
     numbers_warn_left: int = 20
     """Pre-printed numbers left from which the screen warns before the end (F11)."""
+    notice_days: int = 7
+    """Days after which a notice that nobody has paid stands among the unfinished work (0.12)."""
     leash_warn_hours: int = 24
     leash_remind_days: int = 3
     leash_short_days: int = 7
@@ -80,7 +84,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     leash_extend_days: int = 7
     """The leash (B21): time without the city after which each step begins, and its extension."""
     pin_presence: Literal["reader", "seen"] = "reader"
-    """How the holder's presence is proven for PIN work: by the ID reader, or the clerk's eyes."""
+    """How the holder's presence is proven for PIN work and 金融账户激活: by the ID reader, or the
+    clerk's eyes."""
     pin_unlock_by_proxy: bool = False  # [1] W12: one city allows it
     pin_on_screen: bool = True
     """Whether a PIN may be typed at this keyboard where there is no PIN pad (B11)."""

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from sbk_tui.domain.card import USABLE, Card, CardState
 from sbk_tui.domain.conflicts import ACCEPT, SAME, Answer, Conflicts
 from sbk_tui.domain.kinds import kind_of
+from sbk_tui.domain.operations.account import ACTIVATED, ActivateAccount
 from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.domain.operations.correct import Correct
@@ -242,6 +243,8 @@ def _true_already(world: World, operation: Operation) -> bool:
         return any(
             a.is_open and a.old_card == card.number for a in world.applications_of(card.person)
         )
+    if isinstance(operation, ActivateAccount):
+        return card.financial_account == ACTIVATED
     if operation.kind == _ROLL_BACK:
         return card.collected_at is None or card.state in _GONE
     return card.state in _TRUE_IN.get(operation.kind, frozenset())

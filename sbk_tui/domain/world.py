@@ -76,6 +76,8 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
     district: str
     """Division code of the office, 4 to 12 digits; its region follows from its level."""
     authority: Authority
+    bank: str = ""
+    """服务银行 that runs the window, a code of the table `bank`; empty: no bank's window."""
 
     def is_in_city(self, district: str) -> bool:
         """Return whether `district` is in this counter's city (unknown: yes)."""

@@ -1,7 +1,8 @@
 """密码键盘, plain mode: what each make is sent and what its keys mean; bytes only.
 
-One row a style. The pads that encrypt (`02 LN CMD …`) are not among them: their commands are not
-known, and what they send is no PIN that a chip would take.
+One row a style, with its source. The pads that encrypt are named too, to be refused by name: of
+them only the frame is known ([1] K4: `02 LN CMD DATA BCC`, answered by `02 LN ST DATA BCC`), no
+command, no key exchange; and what they send is no PIN that a chip would take.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ STYLES = {
     "control":    Style(b"\x02",         b"\x01",         b"\x03"),        # [1] K1
     "control4":   Style(b"\x02",         b"\x04",         b"\x03"),        # [1] K1
 }  # fmt: skip
+
+
+ENCRYPTING = frozenset({"encrypting", "encrypted"})
+"""What somebody would write into the configuration for a pad that only gives encrypted blocks."""
 
 
 class Key(Enum):

@@ -10,7 +10,7 @@ from time import monotonic
 from sbk_tui.domain.pin import collect
 from sbk_tui.errors import BadUsage, Cancelled, DeviceFault
 from sbk_tui.hardware.device_url import parse_serial_url
-from sbk_tui.hardware.pinpad_codec import STYLES, Key, keys_of
+from sbk_tui.hardware.pinpad_codec import ENCRYPTING, STYLES, Key, keys_of
 from sbk_tui.hardware.ports import Prompt
 from sbk_tui.hardware.serial_line import SerialLine
 
@@ -36,8 +36,10 @@ class SerialPinPad:
         """Take the place and the make of the pad.
 
         Raises:
-            BadUsage: as `parse_serial_url`; `pinpad.unknown_style`.
+            BadUsage: as `parse_serial_url`; `pinpad.encrypting`, `pinpad.unknown_style`.
         """
+        if style in ENCRYPTING:
+            raise BadUsage("pinpad.encrypting", style=style)
         if style not in STYLES:
             raise BadUsage("pinpad.unknown_style", style=style, known=" ".join(STYLES))
         parsed = parse_serial_url(url, variables)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,6 +271,31 @@ class SocialCardReader(Protocol):
             DeviceFault, OutcomeUnknown, Refusal: as `verify`.
         """
 
+    def verify_at_pad(self, card: SocialCard) -> None:
+        """Check the PIN that the holder types at the reader's own pad, once.
+
+        It cannot be broken off from here: the holder's cancel key or the reader's limit ends it.
+
+        Raises:
+            DeviceAbsent: `pinpad.not_on_reader`; DeviceFault: `pinpad.silent`,
+                `pinpad.cancelled`, `pinpad.reader_refused`; Refusal: `pin.length`.
+            DeviceFault, OutcomeUnknown, Refusal: as `verify`.
+        """
+
+    def change_pin_at_pad(self, card: SocialCard) -> None:
+        """Change the PIN at the reader's own pad: old one, new one twice; exactly once.
+
+        Raises:
+            Refusal: `pin.not_equal`; and as `verify_at_pad`.
+        """
+
+    def pad_on_reader(self) -> bool:
+        """Return whether the reader has such a pad; no card is needed.
+
+        Raises:
+            DeviceAbsent, DeviceBusy: as `identify` and the line's.
+        """
+
     def unblock(
         self, cancel: threading.Event, card: SocialCard, service: KeyService, *, op: str
     ) -> None:
@@ -421,3 +446,144 @@ class KeyService(Protocol):
         Raises:
             DeviceFault: as `authenticate`; `chip.service_silent` after 2 s.
         """
+
+
+class CardSheet(NamedTuple):
+    """The picture that a card printer wants: more than the card, so that colours reach its edge."""
+
+    dots: tuple[int, int] = (1016, 648)
+    """Wide and high at 300 dpi [A]; what a printer of another make takes [1] C3."""
+    bleed: int = 4
+    """Dots of it beyond the card's left and upper edge [A]."""
+
+
+class CardPlace(Enum):
+    """Where the card is that the printer works on."""
+
+    NONE = "none"
+    """Nowhere: the hopper is empty."""
+    HOPPER = "hopper"
+    """Still in the hopper; the next `feed` takes it."""
+    CHIP_UNIT = "chip_unit"
+    UNKNOWN = "unknown"
+    """Jammed, or the printer does not say (`cups://`, `file://`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterStatus:
+    """How it stands with a card printer now."""
+
+    place: CardPlace
+    panels: int | None
+    """Cards that the ribbon can still print; None: the printer does not say."""
+    fault: str = ""
+    """What is wrong, a code of `cardprinter.*`; empty: nothing."""
+    detail: str = ""
+    """The printer's own word for it, a fact of `cardprinter.refused`."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether the next command can be done."""
+        return not self.fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterCounters:
+    """What the printer has counted: kept before a print, and asked for when its answer is lost."""
+
+    printed: int | None
+    """Faces printed in the printer's life; None: it does not say, somebody has to look."""
+    panels: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardRecord:
+    """The line about one card that a program beside the printer reads; see `domain.md` 4.4."""
+
+    card: str
+    """社保卡号."""
+    number: str
+    """社会保障号码."""
+    name: str
+    made: str
+    """制卡日期, YYYYMMDD."""
+    valid_to: str = ""
+    identification: str = ""
+    """卡识别码."""
+    historical: str = ""
+    """卡复位码."""
+    account: str = ""
+    """个人帐户."""
+    bank_card: str = ""
+    bank_account: str = ""
+    """金融帐户."""
+    place: str = ""
+    """装箱位置."""
+    failed_step: str = ""
+    failed_why: str = ""
+
+
+class CardPrinter(Protocol):
+    """制卡机: a hopper of blanks, a chip unit inside, a ribbon, a bin for cards and one for waste.
+
+    A `job` is one card's way through the printer, up to 64 letters, digits and hyphens; another
+    blank is another job. `feed`, `print_face` and `eject` are each done once a job: called again
+    with the same job they do nothing and give the first answer. `cancel` counts until the command
+    was sent. All may raise the faults of the printer as it stands, after which nothing changed:
+
+        DeviceAbsent: `cardprinter.absent` (F6).
+        DeviceFault: `cardprinter.ribbon_chip` (F7), `cardprinter.ribbon_out`,
+            `cardprinter.cover_open`, `cardprinter.hopper_empty`, `cardprinter.refused`.
+
+    After these the card is where `status` says: `cardprinter.jam` (where nobody can reach it, and
+    what is on it counts as waste), `cardprinter.chip_unit` (F5: in the chip unit, no power-up).
+    After OutcomeUnknown `cardprinter.no_answer` ask `status` and `counters`, never guess.
+    """
+
+    def status(self) -> PrinterStatus:
+        """Return how it stands; a printer that can be asked and has a fault does not raise it.
+
+        Raises:
+            DeviceAbsent: `cardprinter.absent`; answers within 5 s.
+        """
+
+    def feed(self, job: str, cancel: threading.Event) -> None:
+        """Bring a blank from the hopper to the chip unit (进卡).
+
+        Raises:
+            DeviceFault: `cardprinter.occupied`, another job's card is still inside.
+            OutcomeUnknown, Cancelled, and the faults above.
+        """
+
+    def coupler(self) -> str:
+        """Return the URL of the chip unit, for `open_social_card_reader`.
+
+        Empty: there is none, the blank is put by hand into the counter's own reader.
+        """
+
+    def print_face(
+        self, face: bytes, job: str, cancel: threading.Event, *, record: CardRecord | None = None
+    ) -> str:
+        """Print a face on the card of `job` and return the printer's own name of the print.
+
+        Args:
+            face: a PNG at 300 dpi, as `printing.card_face` makes it.
+            record: for a program that stands between us and the printer (`file://`).
+
+        Raises:
+            DeviceFault: `cardprinter.no_card`, the card of this job is not inside.
+            OutcomeUnknown, Cancelled, and the faults above.
+        """
+
+    def eject(self, job: str, *, spoiled: bool) -> None:
+        """Put the card of `job` out: into the bin of cards, or of waste (`spoiled`).
+
+        Raises:
+            DeviceFault: `cardprinter.no_card`; OutcomeUnknown, and the faults above.
+        """
+
+    def counters(self) -> PrinterCounters:
+        """Return what it has counted; as `status`."""
+
+    def identify(self) -> str:
+        """Return its make and number, for the morning minute; as `status`."""

@@ -33,13 +33,22 @@ class Sale(NamedTuple):
     reference: str
     voucher: str
     voided: bool = False
+    at: str = ""
+    """YYYY-MM-DD HH:MM:SS by its clock."""
 
 
 class SimulatedPos:
     """A terminal without a line: a request's data in, the bytes of the answer out."""
 
-    def __init__(self, now: Callable[[], datetime], *, card: str = "621700******1234") -> None:
-        """Start as a terminal that was signed on; `now` is its own clock."""
+    def __init__(
+        self, now: Callable[[], datetime], *, card: str = "621700******1234", first: int = 1
+    ) -> None:
+        """Start as a terminal that was signed on; `now` is its own clock.
+
+        Args:
+            first: the number of its first charge; references and vouchers count from there.
+        """
+        self._first = first
         self._now = now
         self._card = card
         self._lock = threading.Lock()
@@ -67,6 +76,25 @@ class SimulatedPos:
         """Be a sound terminal again."""
         with self._lock:
             self._fault = ""
+
+    def void_last(self) -> bool:
+        """Void the last charge that stands, by hand at the terminal; whether there was one."""
+        with self._lock:
+            standing = [sale.voucher for sale in self.charged if not sale.voided]
+            return bool(standing) and self._voided(standing[-1]) == "00"
+
+    def day_list(self) -> str:
+        """Return what the terminal exports at the end of a day, as CSV with headings [A]."""
+        rows = ["交易时间,交易类型,交易金额,系统参考号,凭证号,交易状态"]
+        with self._lock:
+            for sale in self.charged:
+                amount = f"{sale.amount_fen // 100}.{sale.amount_fen % 100:02d}"
+                kinds = ("消费", "消费撤销") if sale.voided else ("消费",)
+                rows += [
+                    f"{sale.at},{kind},{amount},{sale.reference},{sale.voucher},交易成功"
+                    for kind in kinds
+                ]
+        return "\r\n".join(rows) + "\r\n"
 
     def answer(self, piece: bytes) -> Reply:
         """Return what goes over the line after a frame's data, or after a lone sign."""
@@ -150,10 +178,10 @@ class SimulatedPos:
         return "25"
 
     def _charge(self, fields: Mapping[str, str]) -> dict[str, str]:
-        now, count = self._now(), len(self.charged) + 1
+        now, count = self._now(), self._first + len(self.charged)
         amount = int(fields["amount"])
         reference, voucher = f"{now:%m%d}{10_000_000 + count:08d}", f"{count:06d}"
-        self.charged.append(Sale(amount, reference, voucher))
+        self.charged.append(Sale(amount, reference, voucher, at=f"{now:%Y-%m-%d %H:%M:%S}"))
         self._last = {
             "transaction": _SALE,
             "desk": fields.get("desk", ""),
@@ -185,8 +213,10 @@ class PosTwin(SimulatedPos):
     `device` is the path of a pty, `url` a TCP port on 127.0.0.1.
     """
 
-    def __init__(self, now: Callable[[], datetime], *, card: str = "621700******1234") -> None:
-        super().__init__(now, card=card)
+    def __init__(
+        self, now: Callable[[], datetime], *, card: str = "621700******1234", first: int = 1
+    ) -> None:
+        super().__init__(now, card=card, first=first)
         self._lines = TwinLines(self.answer, _new_cutter, b"")
         self._open = ExitStack()
 

@@ -29,11 +29,16 @@ def ask_printer(url: str, now: Callable[[], datetime]) -> str:
         if not (folder.is_dir() and os.access(folder, os.W_OK)):
             raise DeviceAbsent("print.folder_absent", folder=folder.name)
         return folder.name
-    _ask_queue(parts.netloc)
+    ask_queue(parts.netloc)
     return parts.netloc
 
 
-def _ask_queue(queue: str) -> None:
+def ask_queue(queue: str) -> None:
+    """Return when the spooler knows `queue`.
+
+    Raises:
+        DeviceAbsent: `print.no_spooler`, `print.no_queue`.
+    """
     try:
         answer = subprocess.run(  # noqa: S603 -- a list, its queue checked; no shell
             ["lpstat", "-p", queue],  # noqa: S607 -- wherever the spooler's client is installed

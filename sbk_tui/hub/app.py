@@ -14,8 +14,9 @@ from starlette.routing import Route
 
 from sbk_tui.errors import Refusal, SbkError, StorageFault
 from sbk_tui.hub.inbox import Gap
-from sbk_tui.hub.service import Fork, Service, TooLarge
-from sbk_tui.sync import lives, wire
+from sbk_tui.hub.intake import Fork
+from sbk_tui.hub.service import Service, TooLarge
+from sbk_tui.sync import lives, protocol, wire
 from sbk_tui.sync.lookup import LOOKUP_PATH
 from sbk_tui.sync.pages import FEED_PATH, FeedPage, encode_page
 
@@ -48,6 +49,8 @@ def build_app(service: Service, pages: Sequence[Route] = ()) -> Starlette:
         LOOKUP_PATH: service.look_up,
         lives.OWN_PATH: service.own,
     }
+    if service.speaks[1] >= protocol.DEFERRED:
+        handlers[protocol.BATCH_PATH] = service.push_batch
 
     def endpoint(handler: Handler) -> Callable[..., object]:
         async def answer(request: Request) -> Response:
@@ -116,6 +119,8 @@ def _answer(service: Service, handler: Handler, header: str | None, body: bytes 
 def _encoded(answer: msgspec.Struct) -> bytes:
     if isinstance(answer, FeedPage):
         return encode_page(answer)
+    if isinstance(answer, protocol.Taken):
+        return protocol.encode_taken(answer)
     if isinstance(answer, lives.Own):
         return lives.encode_own(answer)
     return wire.encode(answer)

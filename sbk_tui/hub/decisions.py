@@ -96,7 +96,7 @@ class Decider:
                 receipt[0] if receipt else None, receipt[1] if receipt else None,
             ),
         )  # fmt: skip
-        self._close_all(db, case.op, answer)
+        self._close_all(db, case, answer)
 
     def late(self, db: SqliteDatabase) -> tuple[CaseItem, ...]:
         """Return the city's open cases whose day is over and which have a standard answer."""
@@ -124,7 +124,7 @@ class Decider:
                 return
             for hold in _holds(db, "op = ? AND code <> ?", case.op, HELD):
                 self._ended(db, hold)
-                self._close_all(db, case.op, answer.answer)
+                self._close_all(db, case, answer.answer)
 
     # ------------------------------------------------------------------ holds
 
@@ -200,9 +200,13 @@ class Decider:
     def _ended(self, db: SqliteDatabase, hold: _Hold) -> None:
         db.execute_sql('UPDATE hold SET ended = ? WHERE "case" = ?', (self._now_ms(), hold.case))
 
-    def _close_all(self, db: SqliteDatabase, op: str, answer: str) -> None:
-        """Close the cases of a conflict everywhere; a duty to tell the holder stays open."""
-        for case in case_rows(db, "op = ? AND closed IS NULL", op):
+    def _close_all(self, db: SqliteDatabase, decided: CaseItem, answer: str) -> None:
+        """Close the cases of a conflict everywhere; a duty to tell the holder stays open.
+
+        A case that no operation opened (a forked log, a clerk's other key) stands for itself.
+        """
+        same = ("op = ?", decided.op) if decided.op else ("id = ?", decided.id)
+        for case in case_rows(db, f"{same[0]} AND closed IS NULL", same[1]):
             if case.duty:
                 continue
             close_case(db, case.id, answer=answer, op="", at_ms=self._now_ms())

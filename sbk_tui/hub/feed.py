@@ -295,7 +295,7 @@ def page(
         newest_only: leave out what a later entry for the same readers has overtaken: for a
             counter that fetches everything and shows nothing before it has all.
     """
-    until = _end_of_decision(db, after + _WINDOW)
+    until = end_of_decision(db, after + _WINDOW)
     district = who.grant.region
     rows = db.execute_sql(
         "SELECT f.pos, f.type, f.op, f.subject, f.version, f.body FROM feed f"  # noqa: S608
@@ -314,7 +314,7 @@ def page(
     return tuple(entries), until
 
 
-def _end_of_decision(db: SqliteDatabase, pos: int) -> int:
+def end_of_decision(db: SqliteDatabase, pos: int) -> int:
     """Return the last position of the decision that has an entry at `pos`."""
     head = head_of(db)
     if pos >= head:

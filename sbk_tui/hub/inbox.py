@@ -61,6 +61,8 @@ def receive(
         Gap: the hub has to get other records first.
     """
     ack = ack_of(db, who)
+    if not records:
+        return Received(ack, 0)
     if first > ack.seq + 1 or first < 1:
         raise Gap(ack.seq + 1)
     for taken, record in enumerate(records):
@@ -127,7 +129,8 @@ def of_records(db: SqliteDatabase, records: Iterable[Record]) -> Iterable[Row]:
         envelope = record.read()
         received, receipt = db.execute_sql(
             "SELECT i.received, coalesce(d.receipt, i.receipt) FROM inbox i"
-            " LEFT JOIN decision d ON d.op = i.op AND d.receipt IS NOT NULL WHERE i.op = ?",
+            " LEFT JOIN decision d ON d.op = i.op AND d.receipt IS NOT NULL WHERE i.op = ?"
+            " ORDER BY coalesce(d.pos, 0) DESC LIMIT 1",
             (envelope.op,),
         ).fetchone()
         kept = None if receipt is None else bytes(receipt)
@@ -248,6 +251,19 @@ def next_unjudged(db: SqliteDatabase, who: Member) -> Record | None:
         (who.counter, who.inc),
     ).fetchone()
     return msgspec.msgpack.decode(row[0], type=Record) if row else None
+
+
+def left_unjudged(db: SqliteDatabase, before: int) -> list[tuple[str, str]]:
+    """Return (counter, incarnation) of which a record was received before and is not judged.
+
+    What was set aside is named by the incarnation that handed it in.
+    """
+    rows = db.execute_sql(
+        "SELECT counter, inc, min(received) FROM inbox WHERE state = 'received'"
+        " GROUP BY counter, inc HAVING min(received) < ? ORDER BY 3",
+        (before,),
+    ).fetchall()
+    return list(dict.fromkeys((counter, inc.partition("/")[0]) for counter, inc, _ in rows))
 
 
 def judged_to(db: SqliteDatabase, who: Member) -> int:

@@ -7,13 +7,13 @@ not at all. What cannot be judged is set aside and never blocks what follows.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence, Set
 from datetime import datetime
-from typing import NamedTuple
 
 import msgspec
 from peewee import SqliteDatabase
 
+from sbk_tui.data.finance import cases_after
 from sbk_tui.data.handovers import settle_cases
 from sbk_tui.data.record import Envelope, Record, hlc_ms
 from sbk_tui.data.records import Records
@@ -21,28 +21,21 @@ from sbk_tui.data.seal import Signer
 from sbk_tui.data.store import Store
 from sbk_tui.domain import mask
 from sbk_tui.domain.conflicts import Answer
+from sbk_tui.domain.finance import row_of
 from sbk_tui.domain.handover import Handover
-from sbk_tui.domain.kinds import Kind, kind_named
-from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.operations.blind_loss import BlindLoss
 from sbk_tui.domain.operations.loss import FormalLoss, TemporaryLoss
 from sbk_tui.domain.operations.make import ReportToCentre
 from sbk_tui.domain.operations.settle_case import SettleCase
 from sbk_tui.domain.rules import Rules
-from sbk_tui.domain.settle import Settlement, Subjects, Unseen, settle, subjects_of
-from sbk_tui.domain.world import CHINA, Entity, Occasion, World, from_ms
-from sbk_tui.errors import (
-    BadUsage,
-    Fact,
-    IntegrityFault,
-    NotPermitted,
-    Refusal,
-    SbkError,
-)
-from sbk_tui.hub import feed, inbox, leases, registry, spoken, unseen
+from sbk_tui.domain.settle import Settlement, subjects_of
+from sbk_tui.domain.world import CHINA, Occasion, from_ms
+from sbk_tui.errors import BadUsage, Fact, IntegrityFault, Refusal
+from sbk_tui.hub import feed, inbox, leases, newer, registry, spoken, unseen
 from sbk_tui.hub.cases import RED, YELLOW, conflict_cases, open_case, publish, report_to_centre
 from sbk_tui.hub.decisions import Decider
 from sbk_tui.hub.figures import count as count_work
+from sbk_tui.hub.judgement import Judgement, View, decide, held, readable, set_aside, with_finding
 from sbk_tui.hub.near import near_cards
 from sbk_tui.hub.registry import Member
 from sbk_tui.sync.wire import Receipt, State, Verdict, seal_receipt
@@ -52,98 +45,6 @@ _LOSSES = TemporaryLoss | FormalLoss | BlindLoss
 _log = logging.getLogger(__name__)
 LOT = 50
 """Operations judged in one transaction; others of the hub wait for no longer than it takes."""
-
-
-class Judgement(NamedTuple):
-    """What the rules say to one operation."""
-
-    state: State
-    verdict: Verdict
-    code: str = ""
-    clause: str | None = None
-    facts: Mapping[str, Fact] = {}
-    changed: tuple[Entity, ...] = ()
-    settlement: Settlement | None = None
-    """What it met that its counter had not seen, if that decided."""
-    subjects: Subjects = Subjects()
-    near: tuple[str, ...] = ()
-    """For a loss of an unknown card: cards whose number, or whose holder's, is nearly the same."""
-
-
-class View(NamedTuple):
-    """What an operation concerns, what its counter had not seen of that, and what waits."""
-
-    subjects: Subjects = Subjects()
-    unseen: tuple[Unseen, ...] = ()
-    blocks: frozenset[str] = frozenset()
-
-
-def decide(
-    kind: Kind,
-    operation: Operation,
-    world: World,
-    occasion: Occasion,
-    rules: Rules,
-    view: View = View(),  # noqa: B008 -- immutable
-) -> Judgement:
-    """Return the judgement on `operation`; pure, the world is only read.
-
-    A counter without the right is refused and set aside, whatever it sent (第四条). What its
-    counter had not seen decides next (`settle`). Then a decision that a rule forbids is refused;
-    a fact is accepted, what it breaks becomes a case, and its effect is kept as far as it can be.
-    """
-    try:
-        occasion.seat.authority.require(kind.capability)
-    except NotPermitted as error:
-        verdict = Verdict.NONE if kind.nature is Nature.FACT else Verdict.REFUSED
-        return Judgement(State.QUARANTINED, verdict, error.code, error.clause, error.facts)
-    try:
-        settled = settle(world, operation, occasion, rules, view.unseen, view.blocks)
-        if settled is not None:
-            return _settled(settled, rules)
-        operation.admit(world, occasion, rules)
-    except Refusal as error:
-        if kind.nature is not Nature.FACT:
-            return Judgement(State.JUDGED, Verdict.REFUSED, error.code, error.clause, error.facts)
-        changed = _effect_if_possible(operation, world, occasion)
-        return Judgement(
-            State.JUDGED, Verdict.ACCEPTED, error.code, error.clause, error.facts, changed
-        )
-    return Judgement(State.JUDGED, Verdict.ACCEPTED, changed=operation.effect(world, occasion))
-
-
-def _settled(settled: Settlement, rules: Rules) -> Judgement:
-    """Return a settlement as a judgement."""
-    state = State.HELD if settled.answer is Answer.HOLD else State.JUDGED
-    verdict = {Answer.HOLD: Verdict.NONE, Answer.REFUSE: Verdict.REFUSED}.get(
-        settled.answer, Verdict.ACCEPTED
-    )
-    if not settled.code:
-        return Judgement(state, verdict, changed=settled.changed, settlement=settled)
-    ruling = rules.conflicts.rulings[settled.code]
-    code = f"conflict.{settled.code}"
-    return Judgement(state, verdict, code, ruling.clause, settled.facts, settled.changed, settled)
-
-
-def _effect_if_possible(
-    operation: Operation, world: World, occasion: Occasion
-) -> tuple[Entity, ...]:
-    try:
-        return operation.effect(world, occasion)
-    except Refusal:
-        return ()
-
-
-def readable(record: Record, envelope: Envelope) -> tuple[Kind, Operation]:
-    """Return kind and operation of a record.
-
-    Raises:
-        BadUsage: `kind.unknown`, `kind.newer`; IntegrityFault: `record.payload`, `record.erased`.
-    """
-    kind = kind_named(envelope.kind)
-    if envelope.kv > kind.version:
-        raise BadUsage("kind.newer", kind=kind.name)
-    return kind, record.operation(envelope)
 
 
 class Judge:
@@ -167,10 +68,13 @@ class Judge:
         self._now_ms = now_ms
         self.decider = Decider(hub=hub, signer=signer, initials=initials, now_ms=now_ms)
 
-    def judge_all(self, who: Member) -> None:
-        """Judge everything of `who` that was stored and not judged, oldest first.
+    def judge_all(self, who: Member, most: int | None = None) -> None:
+        """Judge what of `who` was stored and not judged, oldest first.
 
         Before that, what a person was to decide and did not gets its standard answer.
+
+        Args:
+            most: about how many; None: everything.
 
         Raises:
             StorageFault, IntegrityFault: the database says no; what is not judged stays stored.
@@ -180,8 +84,10 @@ class Judge:
         if late:
             with self._store.write() as db:
                 self.decider.pass_deadlines(db)
-        while self._judge_lot(who):
-            pass
+        self._take_up_newer(who.counter)
+        judged = 0
+        while (most is None or judged < most) and self._judge_lot(who):
+            judged += LOT
 
     def release(self, who: Member, head: bytes) -> None:
         """Judge what was set aside of the log that ends with `head`: its machine goes on.
@@ -193,7 +99,25 @@ class Judge:
         for stored in waiting:
             with self._store.write() as db:
                 if stored.read().op in {each.read().op for each in leases.branch(db, who, head)}:
-                    self._file(db, who, stored, self._judgement(db, who, stored), again=True)
+                    behind = newer.about_waiting(db, who.counter)
+                    judgement = self._judgement(db, who, stored, behind)
+                    self._file(db, who, stored, judgement, again=leases.ASIDE)
+
+    def _take_up_newer(self, counter: str) -> None:
+        """Judge what was held because only a newer program knew it, and now this one does."""
+        with self._store.session() as db:
+            if not newer.is_ripe(db, counter):
+                return
+            held = newer.waiting(db, counter)
+        behind: set[str] = set()
+        for inc, stored in held:
+            envelope = stored.read()
+            with self._store.write() as db:
+                if not newer.is_held(db, envelope.op):
+                    continue
+                who = registry.member(db, counter, inc)
+                if self._judge_one(db, who, stored, behind, again=newer.DECISION):
+                    newer.settled(db, envelope, self._now_ms())
 
     def _judge_lot(self, who: Member) -> bool:
         """Judge the next operations of `who` in one transaction; return whether there were any.
@@ -201,31 +125,63 @@ class Judge:
         One flush for a lot instead of one an operation: on a slow disk that is what judging takes.
         """
         with self._store.write() as db:
+            behind = newer.about_waiting(db, who.counter)
             for judged in range(LOT):
                 stored = inbox.next_unjudged(db, who)
                 if stored is None:
                     return judged > 0
-                self._judge_one(db, who, stored)
+                self._judge_one(db, who, stored, behind)
         return True
 
-    def _judge_one(self, db: SqliteDatabase, who: Member, stored: Record) -> None:
+    def _judge_one(
+        self,
+        db: SqliteDatabase,
+        who: Member,
+        stored: Record,
+        behind: set[str],
+        *,
+        again: str = "",
+    ) -> bool:
+        """Judge one operation and file the judgement; return False if it was and stays held.
+
+        Args:
+            behind: what is held for a newer program is about that; grows with this one, if held.
+            again: it was held; how the name of its second verdict ends.
+        """
         db.execute_sql("SAVEPOINT one")
         try:
-            self._file(db, who, stored, self._judgement(db, who, stored))
+            judgement = self._judgement(db, who, stored, behind)
+            waits = judgement.state is State.HELD and judgement.code in newer.CODES
+            if waits:
+                behind |= set(stored.read().about)
+            if not (waits and again):
+                self._file(db, who, stored, judgement, again=again)
         except Exception as error:  # a poisonous operation must not block those behind it
             if self._store.is_fault(error):
                 raise
             _log.exception("cannot judge an operation of %s: %s", who.counter, type(error).__name__)
             db.execute_sql("ROLLBACK TO SAVEPOINT one")
-            self._file(db, who, stored, _set_aside(Refusal("hub.cannot_judge")))
+            waits = False
+            self._file(db, who, stored, set_aside(Refusal("hub.cannot_judge")), again=again)
         db.execute_sql("RELEASE SAVEPOINT one")
+        return not (waits and again)
 
-    def _judgement(self, db: SqliteDatabase, who: Member, stored: Record) -> Judgement:
+    def _judgement(
+        self,
+        db: SqliteDatabase,
+        who: Member,
+        stored: Record,
+        behind: Set[str],
+    ) -> Judgement:
         envelope = stored.read()
         try:
             kind, operation = readable(stored, envelope)
-        except (BadUsage, IntegrityFault) as error:
-            return _set_aside(error)
+        except BadUsage:
+            if leases.is_aside(who):
+                return set_aside(Refusal(leases.CODE))
+            return held(newer.NEWER, envelope)
+        except IntegrityFault as error:
+            return set_aside(error)
         occasion = Occasion(
             at=from_ms(hlc_ms(envelope.hlc)),
             op=envelope.op,
@@ -234,7 +190,7 @@ class Judge:
             approvers=registry.approvers(db, who, envelope),
         )
         if leases.is_aside(who) and not isinstance(operation, _LOSSES):
-            return _set_aside(Refusal(leases.CODE))
+            return set_aside(Refusal(leases.CODE))
         world = Records(db, self._initials)
         subjects = subjects_of(operation, world)
         if isinstance(operation, _LOSSES) and spoken.is_known(
@@ -247,8 +203,13 @@ class Judge:
             unseen.blocks(db, subjects.cards),
         )
         judgement = decide(kind, operation, world, occasion, self._rules, view)
+        waits_with = behind & {*envelope.about, *subjects.cards, *subjects.persons}
+        is_loss = isinstance(operation, _LOSSES) and judgement.verdict is Verdict.ACCEPTED
+        if waits_with and not is_loss:
+            return held(newer.BEHIND, envelope)
         if leases.is_aside(who) and judgement.state is State.HELD:
-            return _set_aside(Refusal(leases.CODE))
+            return set_aside(Refusal(leases.CODE))
+        judgement = with_finding(judgement, operation, occasion)
         told = {**judgement.facts, **_told(db, judgement.settlement)}
         if judgement.settlement is not None and subjects.cards:
             told["card"] = subjects.cards[0].partition("/")[2]
@@ -265,12 +226,12 @@ class Judge:
         stored: Record,
         judgement: Judgement,
         *,
-        again: bool = False,
+        again: str = "",
     ) -> None:
         """Write everything that follows from a judgement, inside its transaction.
 
         Args:
-            again: the first verdict was "set aside"; it stays, this one stands beside it.
+            again: how the name of a second verdict ends; the first one (set aside, held) stays.
         """
         envelope, now = stored.read(), self._now_ms()
         records = Records(db, self._initials)
@@ -278,6 +239,10 @@ class Judge:
         for entity in judgement.changed:
             if isinstance(entity, Handover):
                 settle_cases(db, entity, op=envelope.op, at_ms=now)
+        for item in cases_after(
+            db, judgement.changed, op=envelope.op, at_ms=now, told=judgement.told
+        ):
+            publish(db, item)
         pos = feed.next_position(db)
         receipt = Receipt(
             hub=self._hub,
@@ -307,7 +272,7 @@ class Judge:
             ),
         )  # fmt: skip
         if again:
-            leases.decide(db, receipt, sealed)
+            leases.decide(db, receipt, sealed, again)
         else:
             db.execute_sql("UPDATE inbox SET receipt = ? WHERE op = ?", (sealed, envelope.op))
         count_work(db, who, envelope, receipt.verdict.value or receipt.state.value, now)
@@ -365,23 +330,23 @@ class Judge:
         self, db: SqliteDatabase, who: Member, envelope: Envelope, judgement: Judgement, now: int
     ) -> None:
         """Open the supervisor's case for what was set aside and for a fact that breaks a rule."""
-        set_aside = judgement.state is State.QUARANTINED
+        if judgement.code == newer.NEWER:
+            newer.ring(db, who, envelope, now)
+        aside = judgement.state is State.QUARANTINED
         if judgement.code == leases.CODE:
             return  # the case of the two machines stands for all of them
-        if set_aside or (judgement.code and judgement.verdict is Verdict.ACCEPTED):
+        if row_of(judgement.code) is not None:
+            return  # has its cases with those who must clear it up
+        if aside or (judgement.code and judgement.verdict is Verdict.ACCEPTED):
             open_case(
                 db,
                 envelope.op,
                 op=envelope.op,
-                severity=RED if set_aside else YELLOW,
+                severity=RED if aside else YELLOW,
                 code=judgement.code,
                 facts={**judgement.facts, "counter": who.counter, "seq": envelope.seq},
                 now_ms=now,
             )
-
-
-def _set_aside(error: SbkError) -> Judgement:
-    return Judgement(State.QUARANTINED, Verdict.NONE, error.code, error.clause, error.facts)
 
 
 def _told(db: SqliteDatabase, settled: Settlement | None) -> dict[str, Fact]:

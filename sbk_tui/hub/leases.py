@@ -18,18 +18,18 @@ from sbk_tui.sync.wire import Mark, Receipt, State
 
 CODE = "hub.frozen"
 """Why an operation of a frozen incarnation is set aside."""
-_ASIDE = "/aside"
+ASIDE = "/aside"
 _LONGEST = 16
 
 
 def aside(who: Member) -> Member:
     """Return the member under whose name the inbox keeps what a frozen incarnation hands in."""
-    return who._replace(inc=who.inc + _ASIDE)
+    return who._replace(inc=who.inc + ASIDE)
 
 
 def is_aside(who: Member) -> bool:
     """Return whether this is the name of what was set aside."""
-    return who.inc.endswith(_ASIDE)
+    return who.inc.endswith(ASIDE)
 
 
 def renew(db: SqliteDatabase, who: Member, shown: str, token: str) -> str | None:
@@ -91,13 +91,13 @@ def freeze(db: SqliteDatabase, who: Member, now_ms: int) -> Member:
     return who._replace(frozen=who.frozen or now_ms)
 
 
-def decide(db: SqliteDatabase, receipt: Receipt, sealed: bytes) -> None:
-    """File the second verdict on what was set aside, in the way of every decision."""
+def decide(db: SqliteDatabase, receipt: Receipt, sealed: bytes, ending: str) -> None:
+    """File the second verdict on what was set aside or held, in the way of every decision."""
     db.execute_sql(
         'INSERT INTO decision ("case", op, answer, "by", reason, at, pos, receipt)'
         " VALUES (?, ?, 'judge', ?, '', ?, ?, ?)",
         (
-            f"{receipt.op}{_ASIDE}", receipt.op, receipt.counter, receipt.at, receipt.pos, sealed,
+            f"{receipt.op}{ending}", receipt.op, receipt.counter, receipt.at, receipt.pos, sealed,
         ),
     )  # fmt: skip
 

@@ -35,6 +35,8 @@ class Grant(NamedTuple):
     level: str
     district: str
     removed: tuple[str, ...] = ()
+    bank: str = ""
+    """服务银行 that runs a bank window."""
 
     @property
     def region(self) -> str:
@@ -59,7 +61,12 @@ class Member(NamedTuple):
     def seat(self) -> Seat:
         """The seat that the hub judges it by."""
         authority = Authority(level=CounterLevel(self.grant.level), removed=self.grant.removed)
-        return Seat(counter=self.counter, district=self.grant.district, authority=authority)
+        return Seat(
+            counter=self.counter,
+            district=self.grant.district,
+            authority=authority,
+            bank=self.grant.bank,
+        )
 
 
 def new_code(db: SqliteDatabase, grant: Grant, public: bytes, now_ms: int) -> str:
@@ -69,7 +76,7 @@ def new_code(db: SqliteDatabase, grant: Grant, public: bytes, now_ms: int) -> st
         public: the hub's key, whose fingerprint becomes part of the code.
 
     Raises:
-        BadUsage: `counter.level`, `counter.district`, `config.capability`.
+        BadUsage: `counter.level`, `counter.district`, `counter.bank`, `config.capability`.
     """
     if grant.level not in set(CounterLevel):
         raise BadUsage("counter.level", level=grant.level)
@@ -77,14 +84,24 @@ def new_code(db: SqliteDatabase, grant: Grant, public: bytes, now_ms: int) -> st
     district = grant.district
     if not _is_district(district) or len(district) < fewest:
         raise BadUsage("counter.district", district=district)
+    if (grant.level == CounterLevel.BANK) != bool(grant.bank):
+        raise BadUsage("counter.bank", bank=grant.bank)
     for name in grant.removed:
         if name not in Capability.__members__:
             raise BadUsage("config.capability", capability=name)
     secret = base64.b32encode(secrets.token_bytes(10)).decode("ascii")[:_SECRET_LETTERS]
     db.execute_sql(
-        "INSERT INTO enrolment_code (secret_hash, level, district, office, removed, made)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (_hashed(secret), grant.level, district, grant.office, " ".join(grant.removed), now_ms),
+        "INSERT INTO enrolment_code (secret_hash, level, district, office, removed, made, bank)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            _hashed(secret),
+            grant.level,
+            district,
+            grant.office,
+            " ".join(grant.removed),
+            now_ms,
+            grant.bank,
+        ),
     )
     return enrolment_code.join_code(secret, public)
 
@@ -102,17 +119,17 @@ def enrol(
 
     Raises:
         Refusal: `hub.code_unknown`, `hub.code_used`, `hub.code_expired`, `hub.enrol_differs`,
-            `hub.counter_taken`.
+            `hub.enrol_bank`, `hub.counter_taken`.
     """
     own = certificate_of(request)
     row = db.execute_sql(
-        "SELECT level, district, office, removed, made, counter, inc FROM enrolment_code"
+        "SELECT level, district, office, removed, made, counter, inc, bank FROM enrolment_code"
         " WHERE secret_hash = ?",
         (_hashed(request.code),),
     ).fetchone()
     if row is None:
         raise Refusal("hub.code_unknown")
-    granted = Grant(row[2], row[0], row[1], tuple(row[3].split()))
+    granted = Grant(row[2], row[0], row[1], tuple(row[3].split()), row[7])
     if row[5] is not None:
         return _issued_before(db, own, request, (row[5], row[6]))
     if now_ms - row[4] > CODE_DAYS * _DAY_MS:
@@ -122,18 +139,19 @@ def enrol(
     certificate = Certificate(
         suite=SUITE, counter=own.counter, office=grant.office, level=grant.level,
         district=grant.district, removed=grant.removed, public=own.public, issuer=hub,
-        issued=now_ms,
+        issued=now_ms, bank=grant.bank,
     )  # fmt: skip
     sealed = wire.seal_certificate(signer, certificate)
     db.execute_sql(
         "INSERT INTO counter_cert (counter, inc, suite, public, anchor, office, level, district,"
-        " removed, certificate, signature, enrolled, contact, former)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " removed, certificate, signature, enrolled, contact, former, bank)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             own.counter, request.inc, own.suite, own.public, anchor(request.certificate),
             grant.office, grant.level, grant.district, " ".join(grant.removed), sealed.body,
             sealed.signature, now_ms, now_ms,
             f"{request.former.inc}/{request.former.last.seq}" if request.former else "",
+            grant.bank,
         ),
     )  # fmt: skip
     db.execute_sql(
@@ -182,6 +200,8 @@ def _placed(own: Certificate, granted: Grant) -> Grant:
     inside = own.district.startswith(granted.district) and _is_district(own.district)
     if own.level != granted.level or not inside:
         raise Refusal("hub.enrol_differs", level=granted.level, district=granted.district)
+    if own.bank != granted.bank:
+        raise Refusal("hub.enrol_bank", bank=granted.bank)
     return granted._replace(district=own.district)
 
 
@@ -204,13 +224,13 @@ def member(db: SqliteDatabase, counter: str, inc: str) -> Member:
         Refusal: `hub.counter_unknown`.
     """
     row = db.execute_sql(
-        "SELECT suite, public, anchor, office, level, district, removed, revoked, frozen"
+        "SELECT suite, public, anchor, office, level, district, removed, revoked, frozen, bank"
         " FROM counter_cert WHERE counter = ? AND inc = ?",
         (counter, inc),
     ).fetchone()
     if row is None:
         raise Refusal("hub.counter_unknown")
-    grant = Grant(row[3], row[4], row[5], tuple(row[6].split()))
+    grant = Grant(row[3], row[4], row[5], tuple(row[6].split()), row[9])
     return Member(counter, inc, row[0], bytes(row[1]), bytes(row[2]), grant, row[7], row[8])
 
 
@@ -221,13 +241,13 @@ def grant_of(db: SqliteDatabase, counter: str) -> Grant:
         BadUsage: `hub.no_such_counter`.
     """
     row = db.execute_sql(
-        "SELECT office, level, district, removed FROM counter_cert WHERE counter = ?"
+        "SELECT office, level, district, removed, bank FROM counter_cert WHERE counter = ?"
         " AND revoked IS NULL ORDER BY enrolled DESC LIMIT 1",
         (counter,),
     ).fetchone()
     if row is None:
         raise BadUsage("hub.no_such_counter", counter=counter)
-    return Grant(row[0], row[1], row[2], tuple(row[3].split()))
+    return Grant(row[0], row[1], row[2], tuple(row[3].split()), row[4])
 
 
 def office_of(db: SqliteDatabase, counter: str) -> str:

@@ -10,18 +10,18 @@ from typing import TypeVar
 import msgspec
 
 from sbk_tui.data.city_asks import Signed
-from sbk_tui.data.record import Record
 from sbk_tui.data.records import Records
 from sbk_tui.data.seal import SUITE
 from sbk_tui.domain.kinds import KINDS
 from sbk_tui.domain.rules import Rules
-from sbk_tui.errors import Refusal, StorageFault
+from sbk_tui.errors import Refusal
 from sbk_tui.hub import attach, feed, inbox, leases, lookup, registry, spoken
 from sbk_tui.hub.cases import ring_for_clerk
 from sbk_tui.hub.home import Hub
+from sbk_tui.hub.intake import MOST_JUDGED, Intake
 from sbk_tui.hub.judge import Judge
 from sbk_tui.hub.registry import Member
-from sbk_tui.sync import lives, pages, wire
+from sbk_tui.sync import lives, pages, protocol, wire
 from sbk_tui.sync.attach import Kept, Piece
 from sbk_tui.sync.bundle import Opened, Word, Work, pack, public_box, unseal
 from sbk_tui.sync.lookup import LOOKUP_PATH, Found
@@ -30,14 +30,7 @@ _LEASE_BYTES = 16
 MOST_PAGES_BYTES = 32 * 1024 * 1024
 """Of the feed in one bundle; what is beyond comes with the next."""
 M = TypeVar("M")
-
-
-class Fork(Refusal):
-    """Something else stands where this record wants to stand: two lives of one counter."""
-
-    def __init__(self, held: wire.Mark) -> None:
-        super().__init__("hub.fork", seq=held.seq)
-        self.held = held
+P = TypeVar("P", bound=wire.Push)
 
 
 class TooLarge(Refusal):
@@ -54,9 +47,11 @@ class Service:
         rules: Rules,
         initials: Callable[[str], Sequence[str]],
         now_ms: Callable[[], int],
+        speaks: tuple[int, int] = protocol.SPOKEN,
     ) -> None:
-        """Take the open hub, the rules it decides by, its clock."""
+        """Take the open hub, the rules it decides by, its clock, the versions it speaks."""
         self.signer = hub.signer
+        self.speaks = speaks
         self._hub = hub
         self._store = hub.store
         self._now_ms = now_ms
@@ -71,6 +66,8 @@ class Service:
             initials=initials,
             now_ms=now_ms,
         )
+        self._intake = Intake(hub, self._judge, now_ms)
+        self.judge_left = self._intake.judge_left
 
     def session(self) -> AbstractContextManager[object]:
         """Return a context in which this thread keeps one connection for all it does."""
@@ -119,13 +116,14 @@ class Service:
         """
         who = self._caller(auth, wire.HELLO_PATH, body)
         hello = _message(body, wire.Hello)
-        if not hello.protocol[0] <= wire.PROTOCOL <= hello.protocol[1]:
-            raise Refusal("hub.protocol", protocol=wire.PROTOCOL)
+        version = protocol.common(hello.protocol, self.speaks)
+        if version is None:
+            raise Refusal("hub.protocol", protocol=self.speaks[1])
         if (hello.counter, hello.inc) != (who.counter, who.inc):
             raise Refusal("hub.request")
         self._file_clerks(who, hello.clerks)
         who, lease = self._look_for_another(who, hello)
-        self._judge.judge_all(who)
+        self._judge.judge_all(who, most=MOST_JUDGED)
         with self._store.write(who.counter) as db:
             attach.ring_for_late(db, who.counter, self._now_ms())
         agreed = None
@@ -136,7 +134,7 @@ class Service:
             return wire.Welcome(
                 hub=self._hub.id,
                 epoch=self._hub.epoch,
-                protocol=wire.PROTOCOL,
+                protocol=version,
                 ack=inbox.ack_of(db, who),
                 judged_to=inbox.judged_to(db, who),
                 head=feed.head_of(db),
@@ -167,16 +165,37 @@ class Service:
             Refusal: `hub.request`, `hub.auth_…`, `hub.counter_…`; `inbox.Gap`, `Fork`, `TooLarge`.
         """
         who = self._caller(auth, wire.PUSH_PATH, body)
-        push = _message(body, wire.Push, msgspec.msgpack.decode)
-        if push.protocol != wire.PROTOCOL:
-            raise Refusal("hub.protocol", protocol=wire.PROTOCOL)
-        if (push.counter, push.inc) != (who.counter, who.inc):
-            raise Refusal("hub.request")
-        if len(push.ops) > wire.MOST_OPERATIONS:
-            raise TooLarge("hub.too_large")
-        received, results = self._take_in(who, push.first, push.ops)
+        push = _of_caller(who, _message(body, wire.Push, msgspec.msgpack.decode), protocol.FIRST)
+        received, results = self._intake.take(who, push.first, push.ops)
         return wire.Pushed(
             ack=received.ack, results=results, stopped=received.stopped, now=self._now_ms()
+        )
+
+    def push_batch(self, auth: wire.Auth, body: bytes) -> protocol.Taken:
+        """Store a batch, judge it behind the last one of a backlog, and say how far both went.
+
+        Raises:
+            Refusal: as `push`.
+        """
+        who = self._caller(auth, protocol.BATCH_PATH, body)
+        batch = _of_caller(who, protocol.decode_batch(body), protocol.DEFERRED)
+        results: tuple[wire.Sealed, ...] = ()
+        receipt = None
+        if who.frozen:  # nothing is fed to it: here is the only place for a verdict
+            received, results = self._intake.take(who, batch.first, batch.ops)
+        else:
+            received, receipt = self._intake.take_batch(
+                who, batch.first, batch.ops, more=batch.more
+            )
+        with self._store.session() as db:
+            judged_to = inbox.judged_to(db, who)
+        return protocol.Taken(
+            ack=received.ack,
+            results=results,
+            stopped=received.stopped,
+            now=self._now_ms(),
+            receipt=receipt,
+            judged_to=judged_to,
         )
 
     def feed(self, auth: wire.Auth, body: bytes) -> pages.FeedPage:
@@ -187,8 +206,8 @@ class Service:
         """
         who = leases.refuse_frozen(self._caller(auth, pages.FEED_PATH, body))
         ask = _message(body, pages.Ask)
-        if ask.protocol != wire.PROTOCOL:
-            raise Refusal("hub.protocol", protocol=wire.PROTOCOL)
+        if not self.speaks[0] <= ask.protocol <= self.speaks[1]:
+            raise Refusal("hub.protocol", protocol=self.speaks[1])
         if (ask.counter, ask.inc) != (who.counter, who.inc) or ask.after < 0 or ask.limit < 1:
             raise Refusal("hub.request")
         return self._page(who, ask.after, ask.limit, newest_only=ask.newest_only)
@@ -217,7 +236,8 @@ class Service:
         ask = _message(body, lives.AskOwn)
         with self._store.session() as db:
             records, rows = inbox.own(db, who, ask.after, wire.MOST_OPERATIONS)
-            return lives.Own(ops=records, results=tuple(self._receipt(who, row) for row in rows))
+            results = tuple(self._intake.receipt(who, row) for row in rows)
+        return lives.Own(ops=records, results=results)
 
     def look_up(self, auth: wire.Auth, body: bytes) -> Found:
         """Say whether the city knows a person; the records come with the feed (A5).
@@ -275,7 +295,7 @@ class Service:
         stopped = None
         for at in range(0, len(work.records), wire.MOST_OPERATIONS):
             batch = work.records[at : at + wire.MOST_OPERATIONS]
-            received, receipts = self._take_in(who, header.first + at, batch)
+            received, receipts = self._intake.take(who, header.first + at, batch)
             results += receipts
             stopped = received.stopped
             if stopped is not None:
@@ -312,32 +332,6 @@ class Service:
             after = page.next
         return tuple(found)
 
-    def _take_in(
-        self, who: Member, first: int, records: Sequence[Record]
-    ) -> tuple[inbox.Received, tuple[wire.Sealed, ...]]:
-        """Store records of `who`, judge them, and return a receipt for each that was taken."""
-        judged = leases.aside(who) if who.frozen else who
-        with self._store.write(who.counter) as db:
-            if who.frozen:
-                received = inbox.receive_aside(db, who, judged.inc, records, self._now_ms())
-            else:
-                received = inbox.receive(db, who, first, records, self._now_ms())
-        if received.fork is not None:
-            with self._store.write() as db:
-                leases.freeze(db, who, self._now_ms())
-        try:
-            self._judge.judge_all(judged)
-        except StorageFault:
-            if not received.taken:
-                raise
-            # What is stored is stored; the verdicts follow with the next contact.
-        if received.fork is not None:
-            raise Fork(received.fork)
-        with self._store.session() as db:
-            return received, tuple(
-                self._receipt(who, row) for row in inbox.of_records(db, records[: received.taken])
-            )
-
     def _caller(self, auth: wire.Auth, path: str, body: bytes) -> Member:
         """Return who sent a request, once it is certain.
 
@@ -367,25 +361,20 @@ class Service:
         if changed is not None:
             raise Refusal("hub.clerk_key_changed", clerk=changed)
 
-    def _receipt(self, who: Member, row: inbox.Row) -> wire.Sealed:
-        """Return the stored receipt, byte for byte; "received" where there is no verdict yet."""
-        if row.receipt is not None:
-            return msgspec.msgpack.decode(row.receipt, type=wire.Sealed)
-        receipt = wire.Receipt(
-            hub=self._hub.id,
-            counter=who.counter,
-            inc=who.inc,
-            seq=row.seq,
-            op=row.op,
-            hash=row.hash.hex(),
-            state=wire.State.RECEIVED,
-            at=row.received,
-        )
-        return wire.seal_receipt(self.signer, receipt)
-
 
 def _message(body: bytes, message: type[M], decode: Callable[..., M] = msgspec.json.decode) -> M:
     try:
         return decode(body, type=message)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refusal("hub.request") from error
+
+
+def _of_caller(who: Member, push: P, version: int) -> P:
+    """Return what `who` sent, once it says so itself and is not more than the hub takes."""
+    if push.protocol != version:
+        raise Refusal("hub.protocol", protocol=version)
+    if (push.counter, push.inc) != (who.counter, who.inc):
+        raise Refusal("hub.request")
+    if len(push.ops) > wire.MOST_OPERATIONS:
+        raise TooLarge("hub.too_large")
+    return push

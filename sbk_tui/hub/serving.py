@@ -6,8 +6,10 @@ import logging
 import os
 import signal
 import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from sbk_tui.errors import BadUsage
 
@@ -28,6 +30,9 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise BadUsage("hub.cannot_listen", host=host, port=port) from error
     listener.set_inheritable(True)
+    # Inherited by each connection: asyncio does it only for sockets that name their protocol.
+    # Without it the body of an answer waits 40 ms for the acknowledgement of its head.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
 
@@ -60,6 +65,27 @@ def supervise(work: Callable[[], None], workers: int) -> None:
             time.sleep(_PAUSE_S)
         if not ended:
             running.add(_start(work))
+
+
+@contextmanager
+def every(pause_s: float, job: Callable[[], object]) -> Iterator[None]:
+    """Do `job` again and again beside what is served; what it fails of is told and tried again."""
+    ended = threading.Event()
+
+    def go_on() -> None:
+        while not ended.wait(pause_s):
+            try:
+                job()
+            except Exception as error:  # the service goes on whatever becomes of this
+                _log.exception("hub job failed: %s", type(error).__name__)
+
+    thread = threading.Thread(target=go_on, name="hub-job", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _start(work: Callable[[], None]) -> int:

@@ -99,7 +99,7 @@ def take(
     ]
     op = f"{PREFIX}{counter}/{said.number:04}"
     if lost:
-        who = _member(db, counter)
+        who = newest_member(db, counter)
         feed.publish(db, records, lost, op=op, who=who, now_ms=now_ms)
         subjects = [person.subject, *(card.subject for card in lost)]
         unseen.note(db, subjects, pos=feed.head_of(db), op=op, counter=counter)
@@ -144,7 +144,8 @@ def _is_filed(db: SqliteDatabase, counter: str, said: Spoken) -> bool:
     return row is not None
 
 
-def _member(db: SqliteDatabase, counter: str) -> Member:
+def newest_member(db: SqliteDatabase, counter: str) -> Member:
+    """Return a counter by its newest certificate."""
     row = db.execute_sql(
         "SELECT inc FROM counter_cert WHERE counter = ? ORDER BY enrolled DESC LIMIT 1", (counter,)
     ).fetchone()

@@ -82,6 +82,19 @@ def render(document: Document, fonts: Sequence[str] = FONTS) -> Rendered:
     return Rendered(pdf=file.getvalue(), missing=missing)
 
 
+def known_characters(fonts: Sequence[str] = FONTS) -> tuple[str, frozenset[str]]:
+    """Return the font file that papers use, and the characters it can draw.
+
+    Raises:
+        BadUsage: `print.extra_missing`, `print.no_font`.
+    """
+    path = _first_font(fonts)
+    try:
+        return path, _font(path)[1]
+    except ImportError as error:
+        raise BadUsage("print.extra_missing") from error
+
+
 def _first_font(fonts: Sequence[str]) -> str:
     found = next((font for font in fonts if Path(font).is_file()), None)
     if found is None:

@@ -22,6 +22,8 @@ def preview(document: Document, width: int) -> list[str]:
         lines += _entry(entry, width)
     for block in document.blocks:
         lines += ["", *_block(block, width)]
+    if document.qr:
+        lines += ["", *wrapped(word("print.qr"), width, cells)]
     return lines
 
 

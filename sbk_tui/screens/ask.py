@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from sbk_tui.errors import SbkError
+from sbk_tui.screens.credentials import Credentials
 from sbk_tui.screens.text_line import TextLine
 from sbk_tui.texts import explain, word
 
@@ -41,11 +42,12 @@ class Ask(ModalScreen[str | None]):
             yield Static(Text(f" Esc  {word('ask.leave')}"))
 
     def on_key(self, event: events.Key) -> None:
-        """Choose by number."""
-        event.stop()
+        """Choose by number; what is neither a number nor a dot goes on to the bindings: Esc."""
         if event.key == "full_stop":
+            event.stop()
             self.action_leave()
         elif event.key.isdigit() and 0 < int(event.key) <= len(self._answers):
+            event.stop()
             self.dismiss(self._answers[int(event.key) - 1][0])
 
     def action_leave(self) -> None:
@@ -70,22 +72,13 @@ class AskApprover(ModalScreen[tuple[str, str] | None]):
         with Vertical(classes="box"):
             yield Static(Text(self._consequence), classes="question")
             yield Static(Text(word("ask.approver")))
-            yield TextLine(placeholder=word("fields.clerk"), id="clerk")
-            yield TextLine(placeholder=word("fields.password"), password=True, id="password")
+            yield Credentials()
             yield Static(Text(f" Enter {word('ask.go_on')}   Esc {word('ask.leave')}"))
 
-    def on_mount(self) -> None:
-        """Begin with the id."""
-        self.query_one("#clerk", Input).focus()
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
+    @on(Credentials.Completed)
+    def _completed(self, event: Credentials.Completed) -> None:
         event.stop()
-        clerk, password = self.query_one("#clerk", Input), self.query_one("#password", Input)
-        if event.input is clerk:
-            password.focus()
-        elif clerk.value.strip() and password.value:
-            self.dismiss((clerk.value.strip(), password.value))
+        self.dismiss((event.clerk, event.password))
 
     def action_leave(self) -> None:
         """Approve nothing."""

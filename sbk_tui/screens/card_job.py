@@ -380,7 +380,7 @@ class CardJobScreen(JobScreen):
 
     def step_back(self) -> bool:
         """From the form back to the search; from a finished job to the next person."""
-        if self._card is None:
+        if self._card is None or self._begin_with:
             return False
         self._forget()
         return True

@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
-from sbk_tui.errors import SbkError
+from sbk_tui.errors import Refusal, SbkError
 from sbk_tui.screens.ask import Ask
 from sbk_tui.screens.bars import KeyBar, MessageLine, TitleBar
 from sbk_tui.screens.keys import bindings, legend
@@ -96,6 +96,11 @@ class CasesScreen(Background, Screen[None]):
         """Enter, F10: answer the case under the mark, one question after the other."""
         case = self._marked()
         if case is None or self.busy:
+            return
+        try:
+            self._desks.cases.refuse(case)
+        except Refusal as refusal:
+            self.query_one(MessageLine).explain(refusal)
             return
         self._ask(case, ())
 

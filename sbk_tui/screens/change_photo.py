@@ -33,8 +33,10 @@ class ChangePhotoScreen(PersonJobScreen):
         "help", "read_id", "find", "portrait", "confirm", "back",
     )  # fmt: skip
 
-    def __init__(self, desks: Desks) -> None:
+    def __init__(self, desks: Desks, person: str = "") -> None:
+        """Open the job; with `person`, that person is already found."""
         super().__init__(desks, "F3")
+        self._begin_with = person
         self._photo = ""
         self._op = ""
         self._saved = False
@@ -44,6 +46,12 @@ class ChangePhotoScreen(PersonJobScreen):
         yield PersonPanel()
         yield Static("", id="said", markup=False)
         yield Vertical(id="act")
+
+    def on_mount(self) -> None:
+        """Begin with the person given, or with the search."""
+        super().on_mount()
+        if self._begin_with:
+            self.open(self._begin_with)
 
     @step("find")
     def action_find(self) -> None:
@@ -122,7 +130,7 @@ class ChangePhotoScreen(PersonJobScreen):
 
     def step_back(self) -> bool:
         """From the person back to the search."""
-        if self.seen is None:
+        if self.seen is None or self._begin_with:
             return False
         self.query_one("#act", Vertical).remove_children()
         self.query_one("#said", Static).update("")

@@ -41,8 +41,10 @@ class CorrectScreen(PersonJobScreen):
         "help", "read_id", "find", "portrait", "confirm", "back",
     )  # fmt: skip
 
-    def __init__(self, desks: Desks) -> None:
+    def __init__(self, desks: Desks, person: str = "") -> None:
+        """Open the job; with `person`, that person is already found."""
         super().__init__(desks, _CLAUSE)
+        self._begin_with = person
         self._group = ""
         self._scan = ""
         self._op, self._draft = "", ""
@@ -57,6 +59,9 @@ class CorrectScreen(PersonJobScreen):
     def on_mount(self) -> None:
         """Begin with a draft if the clerk wants it."""
         super().on_mount()
+        if self._begin_with:
+            self.open(self._begin_with)
+            return
         draft = self.desks.drafts.newest(_CLAUSE)
         if draft is not None and draft.person and draft.step in GROUPS:
             question = word("draft.found", job=self.progress.procedure.title)
@@ -269,7 +274,7 @@ class CorrectScreen(PersonJobScreen):
 
     def step_back(self) -> bool:
         """From the form back to the search."""
-        if self.seen is None:
+        if self.seen is None or self._begin_with:
             return False
         self.query_one("#act", Vertical).remove_children()
         self.query_one("#said", Static).update("")

@@ -13,6 +13,7 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
+from sbk_tui.domain.capability import Capability
 from sbk_tui.errors import Outdated, SbkError
 from sbk_tui.screens.ask import Ask
 from sbk_tui.screens.bars import KeyBar, MessageLine, StatusLine, TitleBar
@@ -29,6 +30,7 @@ from sbk_tui.services.day_desk import (
     Closing,
     box_name,
     difference,
+    making_words,
     money_words,
     work_by,
 )
@@ -45,7 +47,7 @@ OPEN_MONEY = ("hanging", "unregistered", "unseen")
 class DayScreen(OverList, Background, Screen[None]):
     """A list of boxes under a field for the number counted."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("find", "print", "confirm", "back")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("find", "void", "print", "confirm", "back")
 
     def __init__(self, desks: Desks) -> None:
         super().__init__()
@@ -79,8 +81,9 @@ class DayScreen(OverList, Background, Screen[None]):
     def on_mount(self) -> None:
         """Take up the counting that was left, then read the records."""
         self.query_one(PagedList).can_focus = False
-        names = {"confirm": word("day.close"), "find": word("day.again")}
-        self.query_one(KeyBar).text = legend(("find", "print", "confirm", "back"), names)
+        names = {"confirm": word("day.close"), "find": word("day.again"), "void": word("match.key")}
+        match = ("void",) if self._takes_money else ()
+        self.query_one(KeyBar).text = legend(("find", *match, "print", "confirm", "back"), names)
         self.query_one(StatusLine).text = status_text(self._desks)
         self.query_one(Input).focus()
         draft = self._desks.drafts.newest(JOB)
@@ -157,7 +160,7 @@ class DayScreen(OverList, Background, Screen[None]):
         kept = {box: f"{c.recorded} {c.counted} {c.cause}" for box, c in self._counts.items()}
         self._save(FormDraft(id=self._draft, op=self._op, step="count", values=kept))
 
-    @work(thread=True, group="draft")
+    @work(thread=True, description="a thread", group="draft")
     def _save(self, draft: FormDraft) -> None:
         self._desks.drafts.save(JOB, draft)
 
@@ -190,6 +193,8 @@ class DayScreen(OverList, Background, Screen[None]):
             return
         left = self._book.left
         question = word("day.sure", **left._asdict())
+        if any(self._book.made):
+            question += word("day.sure_making", **making_words(self._book))
         self.app.push_screen(Ask(question, [("yes", word("day.yes"))]), self._sure)
 
     def _sure(self, answer: str | None) -> None:
@@ -206,6 +211,18 @@ class DayScreen(OverList, Background, Screen[None]):
         said = word("day.done", time=words.moment(closing.done.at_ms), code=closing.done.code)
         self.query_one(MessageLine).say(said, "ok")
         self.query_one(StatusLine).text = status_text(self._desks)
+
+    @property
+    def _takes_money(self) -> bool:
+        return Capability.FEES in self._desks.seat.authority.capabilities
+
+    def action_void(self) -> None:
+        """F7: the terminal's list of the day against the records; then read the records again."""
+        if self.busy or self._paper or not self._takes_money:
+            return
+        from sbk_tui.screens.match import MatchScreen
+
+        self.app.push_screen(MatchScreen(self._desks), lambda _: self.action_find())
 
     def action_print(self) -> None:
         """F8: the day sheet."""
@@ -255,6 +272,10 @@ def _summary(book: Book) -> Text:
     text.append(f"{word('day.left', **book.left._asdict())}\n")
     if book.numbers or any(money_words(book.money)[key] != "0" for key in OPEN_MONEY):
         text.append(f"{word('day.money', **money_words(book.money))}\n")
+    if book.matched:
+        text.append(f"{word('match.line', said=book.matched)}\n")
+    if book.blanks or any(book.made):
+        text.append(f"{word('day.making', **making_words(book))}\n")
     text.append(word("day.chain", seq=book.seq, hash=book.hash))
     if book.flaws:
         text.append(f"  {word('day.broken', count=len(book.flaws))}", "bold red")

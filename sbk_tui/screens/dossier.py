@@ -7,7 +7,7 @@ from datetime import date
 from rich.text import Text
 
 from sbk_tui.domain import mask
-from sbk_tui.services import words
+from sbk_tui.services import fee_words, words
 from sbk_tui.services.progress import Road, Standing, standing
 from sbk_tui.services.query_desk import Dossier
 from sbk_tui.texts import name_of, word
@@ -18,6 +18,7 @@ def dossier_text(
     *,
     revealed: bool,
     road: Road | None = None,
+    chain: str = "",
     today: date | None = None,
     heard: str = "",
 ) -> Text:
@@ -25,6 +26,7 @@ def dossier_text(
 
     Args:
         road: where the card is; None when there is nothing to wait for.
+        chain: what is next in a running replacement, in words.
         today: the day at the counter, for the days a step lasts.
         heard: when the city last answered anything, in words.
     """
@@ -45,7 +47,7 @@ def dossier_text(
     for former in seen.formers:
         text.append(f"{words.former(former, hide(former.number))}\n", "dim")
     if road is not None:
-        _way(text, road, today)
+        _way(text, road, today, chain)
     _standing(text, standing(seen.timeline), heard)
     _cards(text, seen, revealed=revealed)
     text.append(f"\n{word('query.timeline', count=len(seen.timeline))}\n", "bold")
@@ -55,7 +57,7 @@ def dossier_text(
     return text
 
 
-def _way(text: Text, road: Road, today: date | None) -> None:
+def _way(text: Text, road: Road, today: date | None, chain: str) -> None:
     """Draw the bar, the step one is at, the dated steps, and whose turn it is."""
     done, all_ = road.done, len(road.marks)
     bar = "#" * done + "-" * (all_ - done)
@@ -68,7 +70,9 @@ def _way(text: Text, road: Road, today: date | None) -> None:
     )
     if dated:
         text.append(f" {dated}\n", "dim")
-    if done < all_ or road.turn not in ("nobody", "cancelled"):
+    if chain:
+        text.append(f" {chain}\n")
+    elif done < all_ or road.turn not in ("nobody", "cancelled"):
         text.append(f" {word('progress.' + road.turn, place=road.place)}\n")
 
 
@@ -85,9 +89,13 @@ def _cards(text: Text, seen: Dossier, *, revealed: bool) -> None:
     for card in seen.cards:
         text.append(f" {card.number}  {words.card_state(card)}")
         text.append(f"  {name_of('bank', card.bank)} {hide_bank(card.bank_card)}  {card.place}\n")
+        text.append(f"   {words.accounts(card)}\n")
+        if card.bank_todo:
+            text.append(f"   {words.bank_todo(card)}\n", "bold")
         for key, when in (
             ("collected", words.moment(card.collected_at)),
             ("enabled", words.moment(card.enabled_at)),
+            ("activated", words.moment(card.financial_at)),
             ("lost", words.moment(card.lost_at)),
             ("lost_until", card.lost_until.isoformat() if card.lost_until else ""),
             ("cancelled", words.moment(card.cancelled_at)),
@@ -99,6 +107,8 @@ def _cards(text: Text, seen: Dossier, *, revealed: bool) -> None:
     for each in seen.applications:
         text.append(f" {word('query.application')} {words.moment(each.made_at)}")
         text.append(f"  {name_of('apply_state', each.state)}  {name_of('bank', each.bank)}\n")
+    for payment in seen.payments:
+        text.append(f" {word('query.fee')} {fee_words.line(payment, seen.applications)}\n")
 
 
 def _line(text: Text, name: str, value: str) -> None:

@@ -14,6 +14,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from sbk_tui.domain.operations.refund import paid_references
 from sbk_tui.domain.procedure import Progress
 from sbk_tui.errors import OutcomeUnknown, Outdated, Refusal, SbkError
 from sbk_tui.screens.ask import Ask
@@ -73,12 +74,16 @@ class FeeScreen(PersonJobScreen):
             answers = [("go_on", word("draft.go_on")), ("drop", word("draft.drop"))]
             self.app.push_screen(Ask(question, answers), partial(self._take_up, draft))
 
+    def stand(self, person: str) -> Standing:
+        """Return how far the fee of a person is that this job is about."""
+        return self.desks.fees.standing(person)
+
     # ------------------------------------------------------------------ pick, and where we are
 
     def pick(self, seen: Dossier, values: Values | None = None) -> None:
         """Go on with the person where the records say; else say why not."""
         try:
-            standing = self.desks.fees.standing(seen.person.id)
+            standing = self.stand(seen.person.id)
             act = jobs.act_of(self.clause, standing)
         except SbkError as error:
             self.messages.explain(error)
@@ -107,7 +112,7 @@ class FeeScreen(PersonJobScreen):
         self.drop_draft(self.draft)
         self._new_form()
         self.seen = self.desks.query.dossier(self.seen.person.id)
-        standing = self.desks.fees.standing(self.seen.person.id)
+        standing = self.stand(self.seen.person.id)
         self._show(standing, jobs.act_of(self.clause, standing))
         self.messages.say(said, tone)
         self.show_status()
@@ -148,7 +153,9 @@ class FeeScreen(PersonJobScreen):
     def _first_values(self) -> dict[str, str]:
         name = self.seen.person.name if self.seen else ""
         today = self.desks.fees.today().isoformat()
-        return {"payer": name, "replace_reason": "51", "paid_on": today}
+        first = {"payer": name, "replace_reason": "51", "paid_on": today}
+        paid = paid_references(self.standing.payment) if self.standing.payment else ()
+        return {**first, "refund_of": paid[0]} if paid else first
 
     def _show_price(self, values: Values) -> None:
         if self.act is not None and any(f.name == "replace_reason" for f in self.act.fields):
@@ -215,7 +222,7 @@ class FeeScreen(PersonJobScreen):
 
     def step_back(self) -> bool:
         """From the work back to the search; from a finished job to the next person."""
-        if self.seen is None:
+        if self.seen is None or self._begin_with:
             return False
         finished = self.act is None
         self.standing, self.act = _NOBODY, None

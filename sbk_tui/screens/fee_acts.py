@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from sbk_tui.domain.operations.refund import GiveBack
 from sbk_tui.domain.paper_number import FormKind
 from sbk_tui.domain.payment import PaySlip
 from sbk_tui.errors import Refusal
@@ -19,7 +20,7 @@ from sbk_tui.screens.keys import bindings, legend
 from sbk_tui.services import fee_jobs as jobs
 from sbk_tui.services import fee_words
 from sbk_tui.services.desks import Desks
-from sbk_tui.services.fee_desk import Paid, PosResult
+from sbk_tui.services.fee_desk import Paid, PosResult, Seen, Standing
 from sbk_tui.services.query_desk import Dossier
 from sbk_tui.texts import name_of, word
 
@@ -211,33 +212,38 @@ class ChargeScreen(FeeScreen):
     def _ask_outcome(self) -> None:
         payment = self.standing.payment
         amount = fee_words.amount_of(payment) if payment else ""
-        keys = ("paid", "not", "unclear")
+        handed_over = payment is not None and payment.unclear_op
+        # Handed to the finance people: their word settles it, nobody else's.
+        keys = ("found_paid", "found_not") if handed_over else ("paid", "not", "unclear")
         answers = [(key, word(f"fee.settle_{key}")) for key in keys]
-        question = word("fee.settle_question", amount=amount)
+        asked = "found" if handed_over else "settle"
+        question = word(f"fee.{asked}_question", amount=amount)
         self.app.push_screen(Ask(question, answers), self._outcome)
 
     def _outcome(self, answer: str | None) -> None:
+        desk = self.desks.fees
         if answer == "unclear":
-            self.messages.say(word("fee.unclear"), "bad")
-        elif answer == "not":
-            settle = partial(
-                self.desks.fees.settle_not_charged, self.payment_id, "slip", op=self.op
-            )
+            hand_over = partial(desk.settle_unclear, self.payment_id, op=self.op)
+            self.in_background(hand_over, self._handed_over)
+        elif answer in {"not", "found_not"}:
+            seen: Seen = "slip" if answer == "not" else "finance"
+            settle = partial(desk.settle_not_charged, self.payment_id, seen, op=self.op)
             self.in_background(settle, partial(self.settled, word("fee.not_charged")))
-        elif answer == "paid":
+        elif answer in {"paid", "found_paid"}:
             found = self.query_one(Form).check()
             if found:
                 self.messages.say(word("job.problems", count=len(found)), "bad")
                 return
             slip, asked = jobs.slip_from(self.values), self._queried
-            is_asked = asked is not None and asked.reference == slip.reference
-            settle = partial(
-                self.desks.fees.settle_paid, self.payment_id,
-                asked if asked is not None and is_asked else slip,
-                "query" if is_asked else "slip", op=self.op,
-            )  # fmt: skip
+            seen = "slip" if answer == "paid" else "finance"
+            if asked is not None and asked.reference == slip.reference:
+                slip, seen = asked, "query" if seen == "slip" else seen
+            pay = partial(desk.settle_paid, self.payment_id, slip, seen, op=self.op)
             said = word("fee.charged", reference=slip.reference)
-            self.in_background(settle, partial(self.settled, said))
+            self.in_background(pay, partial(self.settled, said))
+
+    def _handed_over(self, _done: object) -> None:
+        self.again(word("fee.unclear"), "bad")
 
 
 class RegisterScreen(FeeScreen):
@@ -294,3 +300,50 @@ class RegisterScreen(FeeScreen):
         if reason is not None and payment is not None:
             take_back = partial(self.desks.fees.unregister, payment, reason, op=self.op)
             self.in_background(take_back, partial(self.settled, word("fee.registered_now")))
+
+
+class RefundScreen(FeeScreen):
+    """退费 (0.13): what the terminal or the bank gave back is recorded by its slip."""
+
+    def acts(self) -> Mapping[str, Callable[[], None]]:
+        """The refund."""
+        return {"refund": self._ask_refund}
+
+    def stand(self, person: str) -> Standing:
+        """The payment that would be given back."""
+        return self.desks.fees.to_give_back(person)
+
+    def _ask_refund(self) -> None:
+        payment = self.standing.payment
+        if payment is None:
+            return
+        operation = jobs.give_back_from(payment, self.values)
+        question = word(
+            "refund.sure",
+            payer=payment.payer,
+            amount=fee_words.amount_of(payment),
+            of=operation.of,
+            way=name_of("refund_way", operation.way),
+            reference=operation.reference,
+        )
+        answers = [("yes", word("refund.yes"))]
+        self.app.push_screen(Ask(question, answers), partial(self._give_back, operation))
+
+    def _give_back(self, operation: GiveBack, answer: str | None) -> None:
+        if answer == "yes":
+            said = word("refund.done", reference=operation.of)
+            back = partial(self.desks.fees.give_back, operation, op=self.op, draft=self.draft)
+            self.in_background(back, partial(self.settled, said))
+
+
+def screen_of(desks: Desks, clause: str, person: str = "") -> FeeScreen:
+    """Return the screen of one of the jobs; with `person`, that person is found already."""
+    match clause:
+        case jobs.CHARGE:
+            return ChargeScreen(desks, clause, person)
+        case jobs.REGISTER:
+            return RegisterScreen(desks, clause, person)
+        case jobs.REFUND:
+            return RefundScreen(desks, clause, person)
+        case _:
+            return FeePaperScreen(desks, clause, person)

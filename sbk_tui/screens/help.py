@@ -49,7 +49,8 @@ class HelpScreen(ModalScreen[None]):
         if job.troubles:
             text.append(f"\n{word('help.troubles')}\n", "bold")
         for trouble in job.troubles:
-            text.append(f" · {trouble.problem}：{trouble.cure}\n")
+            cause = word("help.cause", cause=trouble.cause) if trouble.cause else ""
+            text.append(f" · {trouble.problem}{cause}：{trouble.cure}\n")
         text.append(f"\n{word('help.keys')}\n", "bold")
         for (keys, pad), same in groupby(KEYS, key=lambda key: (key.keys, key.pad)):
             names = "、".join(word(f"keys.{key.action}") for key in same)

@@ -45,7 +45,7 @@ class HouseholdScreen(JobScreen):
 
     def body(self) -> ComposeResult:
         """The search, who is in the basket, who takes their cards."""
-        yield PersonSearch(self.desks.query)
+        yield self.search()
         yield Static("", id="totals", markup=False)
         yield Form(FIELDS, self.desks.rules, {"receiver": PROXY}, takes_focus=False)
 

@@ -204,7 +204,7 @@ class JobScreen(Background, Screen[None]):
             self._save(*self._to_keep)
             self._to_keep = None
 
-    @work(thread=True, group="draft")
+    @work(thread=True, description="a thread", group="draft")
     def _save(self, job: str, draft: FormDraft) -> None:
         self.desks.drafts.save(job, draft)
 
@@ -282,12 +282,14 @@ def _take(row: FieldRow, chosen: tuple[str, str] | None) -> None:
 
 
 def status_text(desks: Desks) -> str:
-    """Return the status line: line to the city, what waits, cases, papers owed."""
+    """Return the status line: line to the city, what waits, cases, open work, papers."""
+    unfinished = desks.open_work.count()
     parts = [
         word("status.counter", counter=desks.seat.counter),
         word("status.waiting", count=desks.query.waiting()),
         desks.line.in_a_word(),
         word("status.cases", count=desks.query.open_cases()),
+        *([word("status.open_work", count=unfinished)] if unfinished else []),
         word("status.papers", count=desks.papers.owed_count()),
         word("status.reader_on" if desks.ids.present else "status.reader_off"),
     ]

@@ -22,6 +22,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
+from sbk_tui.domain.pin import wipe
 from sbk_tui.errors import (
     Cancelled,
     CardRemoved,
@@ -33,7 +34,7 @@ from sbk_tui.resources import ASSETS
 from sbk_tui.screens.bars import MessageLine
 from sbk_tui.screens.sealed import SealedScreen
 from sbk_tui.screens.work import Background
-from sbk_tui.services.kiosk_desk import Done, Guest, KioskDesk, Reported, Visit
+from sbk_tui.services.kiosk_desk import AtReader, Done, Guest, KioskDesk, Reported, Visit
 from sbk_tui.texts import explain, word
 
 _RETRY_S = 5.0
@@ -41,6 +42,14 @@ _RETRY_S = 5.0
 _FEWEST, _MOST = 4, 16
 """Digits of a PIN that the chip takes."""
 _MASK = "＊ " * 6
+_PLACES = {True: "kiosk.at_the_reader", False: "kiosk.at_the_pad"}
+_ENDED_THERE = {
+    "pinpad.silent": "kiosk.time_is_up",
+    "pinpad.too_long": "kiosk.time_is_up",
+    "pinpad.cancelled": "kiosk.take",
+    "pin.length": "kiosk.take",
+}
+"""What the visitor did at a pad, and how the visit ends."""
 
 
 class At(Enum):
@@ -77,7 +86,9 @@ class KioskScreen(Background, Screen[None]):
         self._at = At.WAIT
         self._guest: Guest | None = None
         self._visit: Visit | None = None
-        self._pin = bytearray()
+        self._pin = bytearray(_MOST)
+        """What was typed so far: one place, overwritten; one that grew would be copied about."""
+        self._typed = 0
         self._op = ""
         self._number = 0
         self._timer: Timer | None = None
@@ -109,8 +120,7 @@ class KioskScreen(Background, Screen[None]):
 
     def _forget(self) -> None:
         """Blank everything that is about a visitor."""
-        self._pin[:] = bytes(len(self._pin))
-        self._pin = bytearray()
+        self._wipe()
         self._guest = self._visit = None
         self._op = ""
         self._show((), "")
@@ -137,7 +147,7 @@ class KioskScreen(Background, Screen[None]):
         self._watch(self._number)
         self._ask_pin(guest.tries)
 
-    @work(thread=True, exit_on_error=False, group="presence")
+    @work(thread=True, description="a thread", exit_on_error=False, group="presence")
     def _watch(self, number: int) -> None:
         # In a thread: touch nothing of the screen but post_message.
         try:
@@ -177,6 +187,8 @@ class KioskScreen(Background, Screen[None]):
                 self._not_met(error)
             case At.PIN if error.code == "chip.pin_wrong":
                 self._again(error)
+            case At.PIN if error.code in _ENDED_THERE:
+                self._farewell(_ENDED_THERE[error.code])
             case At.SURE | At.HOME if _stays(error):
                 self._home(explain(error).message, "bad")
             case _ if isinstance(error, CardRemoved):
@@ -207,7 +219,24 @@ class KioskScreen(Background, Screen[None]):
                 (greeting, "", word("kiosk.last_try")), word("kiosk.keys_last"), message=message
             )
         else:
+            self._begin_pin(message)
+
+    def _begin_pin(self, message: str = "") -> None:
+        pad, guest = self._desk.pad(), self._guest
+        if pad is None or guest is None:
             self._show_pin(message)
+            return
+        # It has limits of its own, and goes dark when the card does.
+        self._limit(None)
+        lines = (
+            word("kiosk.greeting", name=guest.name),
+            "",
+            word("kiosk.pin", tries=guest.tries),
+            "",
+            word(_PLACES[isinstance(pad, AtReader)]),
+        )
+        self._show(lines, word("kiosk.keys_at_pad"), message=message, tone="bad")
+        self.in_background(lambda: self._desk.verify_at(self.cancel, guest, pad), self._verified)
 
     def _show_pin(self, message: str = "") -> None:
         # The mask is the same for any number of digits: who looks on learns nothing.
@@ -218,7 +247,7 @@ class KioskScreen(Background, Screen[None]):
             "",
             word("kiosk.pin", tries=self._guest.tries),
             "",
-            f"    {_MASK if self._pin else word('kiosk.pin_empty')}",
+            f"    {_MASK if self._typed else word('kiosk.pin_empty')}",
         )
         self._show(lines, word("kiosk.keys_pin"), message=message, tone="bad")
 
@@ -228,13 +257,13 @@ class KioskScreen(Background, Screen[None]):
 
     def _pin_key(self, event: events.Key) -> None:
         if event.key == "backspace":
-            self._pin[:] = bytes(len(self._pin))
-            self._pin = bytearray()
-        elif event.key == "enter" and len(self._pin) >= _FEWEST:
+            self._wipe()
+        elif event.key == "enter" and self._typed >= _FEWEST:
             self._verify()
             return
-        elif event.character and event.character in "0123456789" and len(self._pin) < _MOST:
-            self._pin += event.character.encode("ascii")
+        elif event.character and event.character in "0123456789" and self._typed < _MOST:
+            self._pin[self._typed] = ord(event.character)
+            self._typed += 1
         elif event.key == "escape":
             self._farewell("kiosk.take")
             return
@@ -243,11 +272,17 @@ class KioskScreen(Background, Screen[None]):
         self._show_pin()
 
     def _verify(self) -> None:
-        pin, self._pin, guest = self._pin, bytearray(), self._guest
+        guest, pin = self._guest, self._pin[: self._typed]
+        self._wipe()
         if guest is None:
+            wipe(pin)
             return
         self._show((word("kiosk.checking"),), "")
         self.in_background(partial(self._desk.verify, guest, pin), self._verified)
+
+    def _wipe(self) -> None:
+        wipe(self._pin)
+        self._typed = 0
 
     def _verified(self, visit: Visit) -> None:
         self._visit = visit
@@ -279,8 +314,17 @@ class KioskScreen(Background, Screen[None]):
             self._farewell("kiosk.take")
 
     def _change_pin(self, visit: Visit) -> None:
-        """Lay the sealed screen above; it has a limit of its own for each question (B11)."""
+        """Ask at a pad, else on the sealed screen; each has limits of its own (B11)."""
         self._limit(None)
+        pad = self._desk.pad()
+        if pad is not None:
+            self._show(
+                (word("kiosk.change_there"), "", word(_PLACES[isinstance(pad, AtReader)])), ""
+            )
+            self.in_background(
+                lambda: self._desk.change_pin(self.cancel, visit, pad), self._changed
+            )
+            return
         self._sealed = sealed = SealedScreen(over_ssh=False)
         self.app.push_screen(sealed)
         self.in_background(
@@ -332,7 +376,7 @@ class KioskScreen(Background, Screen[None]):
         match self._at:
             case At.LAST if key == "1":
                 self._at = At.PIN
-                self._show_pin()
+                self._begin_pin()
             case At.LAST if key in {"0", "escape"}:
                 self._farewell("kiosk.take")
             case At.HOME:

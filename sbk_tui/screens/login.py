@@ -1,4 +1,7 @@
-"""登录: the clerk's id and password open the counter; the database is not open before."""
+"""登录: the clerk's id and password open the counter; the database is not open before.
+
+What is typed while it opens waits for the menu: whoever shows that lets the keys go.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from sbk_tui.errors import SbkError
-from sbk_tui.screens.text_line import TextLine
+from sbk_tui.screens.credentials import Credentials
 from sbk_tui.screens.work import Background
+from sbk_tui.terminal.lean import LeanApp
 from sbk_tui.texts import explain, word
 
 Opened = TypeVar("Opened")
@@ -36,40 +40,25 @@ class LoginScreen(Background, Screen[Opened], Generic[Opened]):
         """Draw the door."""
         with Vertical(classes="box"):
             yield Static(Text(word("login.title"), "bold"))
-            yield self._box("clerk")
-            yield self._box("password", password=True)
+            yield Credentials(holds_keys=True)
             yield Static("", id="said", markup=False)
             yield Static(Text(f" Enter {word('login.enter')}   Esc {word('login.leave')}"))
 
-    def _box(self, name: str, *, password: bool = False) -> Input:
-        label = word(f"fields.{name}")
-        return TextLine(placeholder=label, password=password, id=name)
-
-    def on_mount(self) -> None:
-        """Begin with the id."""
-        self.query_one("#clerk", Input).focus()
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        clerk, password = self.query_one("#clerk", Input), self.query_one("#password", Input)
-        if event.input is clerk:
-            password.focus()
-        elif clerk.value.strip() and password.value:
-            self.query_one("#said", Static).update(word("login.opening"))
-            self.in_background(
-                partial(self._open, clerk.value.strip(), password.value), self._opened
-            )
+    @on(Credentials.Completed)
+    def _completed(self, event: Credentials.Completed) -> None:
+        self.query_one("#said", Static).update(word("login.opening"))
+        self.in_background(partial(self._open, event.clerk, event.password), self._opened)
 
     def _opened(self, desks: Opened) -> None:
         self.dismiss(desks)
 
     def failed(self, error: SbkError) -> None:
-        """Say why the door stays shut; the id stays, the password goes."""
+        """Say why the door stays shut; the id stays, the password and what was typed ahead go."""
         words = explain(error)
         self.query_one("#said", Static).update(Text(f"{words.message}{words.remedy}"))
-        password = self.query_one("#password", Input)
-        password.value = ""
-        password.focus()
+        self.query_one(Credentials).clear_password()
+        if isinstance(self.app, LeanApp):
+            self.app.drop_keys()
 
     def action_leave(self) -> None:
         """Leave the program."""

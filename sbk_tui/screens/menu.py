@@ -140,16 +140,39 @@ def _temp_ledger(desks: Desks, _clause: str) -> Screen[None]:
 
 
 def _fee(desks: Desks, clause: str) -> Screen[None]:
-    from sbk_tui.screens import fee_acts
+    from sbk_tui.screens.fee_acts import screen_of
 
-    screens = {"5.1.1.1.2": fee_acts.ChargeScreen, "5.1.2.3": fee_acts.RegisterScreen}
-    return screens.get(clause, fee_acts.FeePaperScreen)(desks, clause)
+    return screen_of(desks, clause)
+
+
+def _make(desks: Desks, clause: str, person: str = "") -> Screen[None]:
+    from sbk_tui.screens.make import MakeScreen
+
+    return MakeScreen(desks, clause, person)
+
+
+def _supplies(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.supplies import SuppliesScreen
+
+    return SuppliesScreen(desks)
+
+
+def _rail(desks: Desks, clause: str) -> Screen[None]:
+    from sbk_tui.screens.rail import RailScreen
+
+    return RailScreen(desks, clause)
 
 
 def _numbers(desks: Desks, _clause: str) -> Screen[None]:
     from sbk_tui.screens.numbers import NumbersScreen
 
     return NumbersScreen(desks)
+
+
+def _open_work(desks: Desks, _clause: str) -> Screen[None]:
+    from sbk_tui.screens.open_work import OpenWorkScreen
+
+    return OpenWorkScreen(desks)
 
 
 def _day(desks: Desks, _clause: str) -> Screen[None]:
@@ -194,7 +217,13 @@ def _pin(desks: Desks, clause: str) -> Screen[None]:
     return PinScreen(desks, clause)
 
 
-SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
+def _activate(desks: Desks, clause: str) -> Screen[None]:
+    from sbk_tui.screens.activate import ActivateScreen
+
+    return ActivateScreen(desks, clause)
+
+
+SCREENS: dict[str, Callable[..., Screen[None]]] = {
     "1.2": _apply,
     "2.2.1": _issue_unit,
     "2.2.2": _card_job,
@@ -215,11 +244,22 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "4.1": _pin,
     "4.2": _pin,
     "4.3": _pin,
+    "A3": _activate,
+    "5.1": _rail,
     "5.1.1.1.1": _fee,
     "5.1.1.1.2": _fee,
     "5.1.1.2": _fee,
+    "5.1.2.1": _rail,
+    "5.1.2.2": _rail,
     "5.1.2.3": _fee,
+    "0.13": _fee,
+    "5.1.3.1": _supplies,
+    "5.1.3.2": _make,
+    "5.1.3.3": _make,
+    "5.1.3.4": _make,
+    "5.1.2.4": _rail,
     "5.1.4": _card_job,
+    "5.2": _rail,
     "6.1.1": _temp_card,
     "6.1.2.1": _apply,
     "6.2": _temp_card,
@@ -231,7 +271,9 @@ SCREENS: dict[str, Callable[[Desks, str], Screen[None]]] = {
     "0.1": _debts,
     "0.10": _uncollected,
     "0.11": _numbers,
+    "0.12": _open_work,
     "0.7": _temp_ledger,
+    "0.14": _supplies,
     "0.2": _day,
     "0.3": _morning,
     "0.4": _stats,
@@ -297,7 +339,8 @@ class MenuScreen(OverList, Screen[None]):
             self.query_one(MessageLine).say(word("menu.drafts", jobs=names))
 
     def _show(self, typed: str) -> None:
-        shown = [entry for entry in self._entries.values() if entry.fits(typed)]
+        authority = self._desks.seat.authority
+        shown = [entry for entry in self._entries.values() if entry.listed(typed, authority)]
         self.query_one(PagedList).show([self._row(entry) for entry in shown])
 
     def _row(self, entry: Entry) -> Row:

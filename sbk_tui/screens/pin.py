@@ -22,19 +22,19 @@ from sbk_tui.screens.job import JobScreen
 from sbk_tui.screens.keys import bindings
 from sbk_tui.screens.person import PersonPanel
 from sbk_tui.screens.pin_entry import PinEntry
+from sbk_tui.screens.pin_settling import Settling
 from sbk_tui.screens.search import PersonSearch
 from sbk_tui.services import words
 from sbk_tui.services.chip_desk import SocialCard
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.id_desk import IdCard
 from sbk_tui.services.paper_desk import Printable
-from sbk_tui.services.pin_desk import JOBS, Handled, Pending, Presence, Prompt, Work
+from sbk_tui.services.pin_desk import JOBS, Handled, Pending, Presence, Work
 from sbk_tui.services.query_desk import Dossier
 from sbk_tui.texts import name_of, word
 
 _STEP = "work"
 _OTHER_CARD = frozenset({"chip.not_chosen", "chip.other_holder", "chip.another_card"})
-_CHECKS = {"new": Prompt.CHECK_NEW, "old": Prompt.CHECK_OLD}
 
 
 class PinScreen(JobScreen):
@@ -58,9 +58,11 @@ class PinScreen(JobScreen):
         """The number of the document on the ID reader."""
         self._presence: Presence | None = None
         self._op, self._draft, self._paper = "", "", ""
-        self._pending: Pending | None = None
         super().__init__(desks, clause)
         self._entry = PinEntry(self)
+        self._unsettled = Settling(
+            self, clause, self._entry, done=self._done, not_done=self._not_done
+        )
 
     def bound(self) -> Mapping[str, Callable[..., None]]:
         """The steps are the same in all three."""
@@ -74,7 +76,7 @@ class PinScreen(JobScreen):
 
     def body(self) -> ComposeResult:
         """The search, and behind it the person and what the chip says."""
-        yield PersonSearch(self.desks.query)
+        yield self.search()
         with Vertical(id="work"):
             yield PersonPanel()
             yield Static("", id="said", markup=False)
@@ -83,11 +85,10 @@ class PinScreen(JobScreen):
     def on_mount(self) -> None:
         """Begin with what is not settled yet, else with the card."""
         super().on_mount()
-        self._pending = self.desks.pins.pending(self.job.clause)
-        if self._pending is None:
-            self.messages.say(word("pin.begin"))
-        else:
-            self._show_pending(self._pending)
+        self.messages.say(word("pin.begin"))
+        pending = self._unsettled.find_own()
+        if pending is not None:
+            self._show_pending(pending)
 
     # ------------------------------------------------------------------ read and pick
 
@@ -95,8 +96,8 @@ class PinScreen(JobScreen):
         """F3: read the card in the reader; with a person chosen, compare."""
         if self.busy or self._paper or not self.is_current:
             return
-        if self._pending is not None:
-            self._ask_the_card(self._pending)
+        if self._unsettled.pending is not None:
+            self._unsettled.ask_the_card(self._unsettled.pending)
             return
         self.messages.say(word("job.insert_card"))
         self.in_background(self._read, self._card_read)
@@ -130,11 +131,15 @@ class PinScreen(JobScreen):
         """Show the person, and go on with the card in the reader."""
         number = self._chip.number if self._chip else ""
         try:
-            self._card = self.desks.pins.choose(self.job, seen, number)
+            card = self.desks.pins.choose(self.job, seen, number)
+            pending = self._unsettled.find(card)
         except Refusal as refusal:
             self.messages.explain(refusal)
             return
-        self._seen = seen
+        if pending is not None:
+            self._show_pending(pending)
+            return
+        self._seen, self._card = seen, card
         self._op, self._draft = self.desks.new_id(), self.desks.new_id()
         self._show_person()
         if self._chip is None:
@@ -178,7 +183,7 @@ class PinScreen(JobScreen):
 
     def action_read_id(self) -> None:
         """F2: the document on the ID reader; or the clerk's own look at it, as configured."""
-        if self.busy or self._paper or self._pending is not None or not self.is_current:
+        if self.busy or self._paper or self._unsettled.pending is not None or not self.is_current:
             return
         if self._seen is not None and not self.desks.pins.by_reader:
             question = word("pin.seen", name=self._seen.person.name)
@@ -231,8 +236,8 @@ class PinScreen(JobScreen):
         """F10: have it done, after the questions that it needs."""
         if self.busy or self._paper or not self.is_current:
             return
-        if self._pending is not None:
-            self._ask_the_card(self._pending)
+        if self._unsettled.pending is not None:
+            self._unsettled.ask_the_card(self._unsettled.pending)
             return
         if self._seen is None or self._chip is None or "pick" not in self.progress.done:
             self.messages.say(word("pin.now_read" if self._seen else "pin.begin"))
@@ -264,7 +269,9 @@ class PinScreen(JobScreen):
             self.job, self._seen, self._card, self._chip, self._presence,
             self._op, self._draft, last_try_agreed,
         )  # fmt: skip
-        pad = self._entry.open(needed=self.job.needs_new)
+        pad = self._entry.open(
+            "pin.at_the_reader" if self.job.needs_new else "", digits_needed=self.job.needs_keys
+        )
         if pad is not None:
             self.in_background(
                 lambda: self.desks.pins.carry_out(work, pad, self.cancel), self._done
@@ -272,7 +279,7 @@ class PinScreen(JobScreen):
 
     def _done(self, handled: Handled) -> None:
         self._entry.close()
-        self._pending = None
+        self._unsettled.pending = None
         self._paper = handled.paper
         progress = self._fresh()
         for step in ("read", "pick", "present", _STEP):
@@ -302,10 +309,10 @@ class PinScreen(JobScreen):
             self.query_one("#act", Static).update("")
             self.app.bell()
         elif isinstance(error, OutcomeUnknown):
-            self._pending = self.desks.pins.pending(self.job.clause)
-            if self._pending is not None:
-                self._show_pending(self._pending)
-        elif self._pending is None and self._seen is not None:
+            pending = self._unsettled.pending or self._unsettled.find_own()
+            if pending is not None:
+                self._show_pending(pending)
+        elif self._unsettled.pending is None and self._seen is not None:
             self._op, self._draft = self.desks.new_id(), self.desks.new_id()
             if error.code in {"chip.pin_wrong", "chip.pin_blocked"}:
                 self._show_tries(int(error.facts.get("left", 0)))
@@ -315,48 +322,8 @@ class PinScreen(JobScreen):
     def _show_pending(self, pending: Pending) -> None:
         self._seen, self._card = pending.work.seen, pending.work.card
         self._show_person()
-        told = word("pin.unknown", job=self.progress.procedure.title, card=self._card.number)
-        self.query_one("#act", Static).update(Text(told, "bold red"))
+        self.query_one("#act", Static).update(Text(self._unsettled.told(), "bold red"))
         self.messages.say(word("pin.settle"), "bad")
-
-    def _ask_the_card(self, pending: Pending) -> None:
-        self.messages.say(word("pin.asking"))
-        self.in_background(partial(self.desks.pins.look, pending), partial(self._told, pending))
-
-    def _told(self, pending: Pending, told: Handled | int | None) -> None:
-        if isinstance(told, Handled):
-            self._done(told)
-            return
-        self._pending = self.desks.pins.pending(self.job.clause)
-        if self._pending is None:
-            self._not_done()
-            return
-        answers = []
-        if told != 0:
-            answers.append(("new", word("pin.check_new")))
-            if pending.work.job.needs_old:
-                answers.append(("old", word("pin.check_old")))
-        answers.append(("give_up", word("pin.give_up")))
-        left = word("pin.no_pin") if told is None else word("pin.tries", left=told)
-        question = word("pin.how_to_settle", left=left)
-        self.app.push_screen(Ask(question, answers), partial(self._settle, pending))
-
-    def _settle(self, pending: Pending, answer: str | None) -> None:
-        if answer == "give_up":
-            self.in_background(partial(self.desks.pins.give_up, pending), self._done)
-        elif answer is not None:
-            prompt, pad = _CHECKS[answer], self._entry.open(needed=True)
-            if pad is not None:
-                self.in_background(
-                    lambda: self.desks.pins.check(pending, prompt, pad, self.cancel), self._checked
-                )
-
-    def _checked(self, handled: Handled | None) -> None:
-        self._entry.close()
-        if handled is not None:
-            self._done(handled)
-        else:
-            self._not_done()
 
     def _not_done(self) -> None:
         self._forget()
@@ -374,13 +341,15 @@ class PinScreen(JobScreen):
 
     def step_back(self) -> bool:
         """From the person back to the search; what is not settled stays and waits."""
-        if self._seen is None or self._pending is not None:
+        pending = self._unsettled.pending
+        if self._seen is None or (pending is not None and pending.own):
             return False
         self._forget()
         return True
 
     def _forget(self) -> None:
-        self._seen = self._card = self._chip = self._pending = self._presence = None
+        self._seen = self._card = self._chip = self._presence = None
+        self._unsettled.pending = None
         self._left, self._shown, self._paper = None, "", ""
         self.show_progress(self._fresh())
         self.set_class(False, "-picked")

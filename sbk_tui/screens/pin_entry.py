@@ -1,11 +1,11 @@
-"""Where the holder types: the PIN pad, or the sealed screen in its place (B11)."""
+"""Where the holder types: reader, PIN pad, or the sealed screen in their place (B11)."""
 
 from __future__ import annotations
 
 from sbk_tui.errors import SbkError
 from sbk_tui.screens.job import JobScreen
 from sbk_tui.screens.sealed import SealedPad, SealedScreen
-from sbk_tui.services.pin_desk import PinPad
+from sbk_tui.services.pin_desk import AtReader, Entry
 from sbk_tui.texts import word
 
 
@@ -16,23 +16,26 @@ class PinEntry:
         self._job = job
         self._sealed: SealedScreen | None = None
 
-    def open(self, *, needed: bool) -> PinPad | None:
+    def open(self, asked: str, *, digits_needed: bool = False) -> Entry | None:
         """Return what asks for PINs, the sealed screen being up; None: neither is allowed.
 
         Args:
-            needed: whether a PIN is asked for at all; an unlock asks for none.
+            asked: the word that tells what is typed at the reader; empty: no PIN is asked for at
+                all, as by an unlock.
+            digits_needed: as `PinDesk.pad`.
         """
         pins = self._job.desks.pins
-        if not needed:
+        if not asked:
             self._job.messages.say(word("pin.working"))
             return SealedPad(lambda _prompt, _wrong: None)
         try:
-            pad = pins.pad()
+            pad = pins.pad(digits_needed=digits_needed)
         except SbkError as error:
             self._job.messages.explain(error)
             return None
         if pad is not None:
-            self._job.messages.say(word("pin.at_the_pad"))
+            at_reader = isinstance(pad, AtReader)
+            self._job.messages.say(word(asked if at_reader else "pin.at_the_pad"))
             return pad
         self._sealed = SealedScreen(over_ssh=pins.over_ssh)
         self._job.app.push_screen(self._sealed)

@@ -108,6 +108,7 @@ class QueryScreen(JobScreen):
                 self._seen,
                 revealed=self._revealed,
                 road=desk.road(self._seen),
+                chain=desk.chain(self._seen),
                 today=desk.today(),
                 heard=desk.heard(),
             )

@@ -31,6 +31,8 @@ from sbk_tui.services.id_desk import IdCard
 from sbk_tui.services.referral_desk import FIELDS, Dossier, Referred
 from sbk_tui.texts import explain, name_of, word
 
+_CLAUSE = "5.1"
+
 
 class ReferralScreen(Background, Screen[None]):
     """Why this counter may not, then a person, a reason, a slip."""
@@ -48,10 +50,13 @@ class ReferralScreen(Background, Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The reason and the places, the search, and behind it the person with the advice."""
-        yield TitleBar(f"5.1 {word('referral.title')}", self._desks.seat)
+        yield TitleBar(f"{_CLAUSE} {word('referral.title')}", self._desks.seat)
         yield Static(self._why(), id="why", markup=False)
         with Container(id="body"):
-            yield PersonSearch(self._desks.query)
+            yield PersonSearch(
+                self._desks.query, city=self._desks.city, clause=self._refusal.clause or _CLAUSE,
+                offer="lookup.offer_only",
+            )  # fmt: skip
             with Vertical(id="work"):
                 yield PersonPanel()
                 yield Static("", id="said", markup=False)
@@ -101,6 +106,14 @@ class ReferralScreen(Background, Screen[None]):
     def _search_for(self, card: IdCard) -> None:
         self._messages.say(word("job.card_read"), "ok")
         self.query_one(PersonSearch).ask(card.number, pick=True)
+
+    @on(PersonSearch.CityAnswered)
+    def _city_answered(self, event: PersonSearch.CityAnswered) -> None:
+        """Say what the city said of a person who is not known here (A5)."""
+        if event.error is None:
+            self._messages.say(word("lookup.found"), "ok")
+        else:
+            self._messages.explain(event.error)
 
     @on(PersonSearch.Picked)
     def _picked(self, event: PersonSearch.Picked) -> None:
@@ -214,6 +227,8 @@ class ReferralScreen(Background, Screen[None]):
         """Esc: break off what runs, else back to the search, else leave."""
         if self.busy:
             self.cancel.set()
+        elif self.query_one(PersonSearch).stop_asking():
+            self._messages.say(word("job.cancelled"))
         elif self._seen is not None:
             self._forget()
         else:

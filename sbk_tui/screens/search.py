@@ -126,6 +126,11 @@ class PersonSearch(OverList, Vertical):
             box.value = text
         self._search(text)
 
+    @property
+    def text(self) -> str:
+        """What stands in the box."""
+        return self.query_one(Input).value.strip()
+
     def again(self) -> None:
         """Search once more for what is in the box."""
         self._search(self.query_one(Input).value)
@@ -157,7 +162,7 @@ class PersonSearch(OverList, Vertical):
             self._pick_when_found = True
             self._search(event.value)
 
-    @work(thread=True, exclusive=True, group="search")
+    @work(thread=True, description="a thread", exclusive=True, group="search")
     def _search(self, text: str) -> None:
         text = text.strip()
         self.post_message(self.Searched(text, self._desk.find(text)))
@@ -210,7 +215,7 @@ class PersonSearch(OverList, Vertical):
         self.query_one(PagedList).say_empty(word("lookup.asking"))
         self._wait_for_city(self._city, text, purpose, self._asking)
 
-    @work(thread=True, exclusive=True, group="city")
+    @work(thread=True, description="a thread", exclusive=True, group="city")
     def _wait_for_city(
         self, city: CityDesk, text: str, purpose: str, cancel: threading.Event
     ) -> None:

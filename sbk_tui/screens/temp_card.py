@@ -24,7 +24,7 @@ from sbk_tui.services.desks import Desks
 from sbk_tui.services.draft_desk import FormDraft
 from sbk_tui.services.paper_desk import Printable
 from sbk_tui.services.query_desk import Dossier
-from sbk_tui.services.temp_desk import Handled, held
+from sbk_tui.services.temp_desk import Handled, TempCard, held
 from sbk_tui.services.temp_jobs import TempAct, TempJob, job
 from sbk_tui.texts import word
 
@@ -32,9 +32,9 @@ from sbk_tui.texts import word
 class TempCardScreen(PersonJobScreen):
     """One job of `temp_jobs`, drawn by its table and its procedure file."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("print", "confirm")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("read_card", "print", "confirm")
     legend_keys: ClassVar[tuple[str, ...]] = (
-        "help", "read_id", "find", "print", "confirm", "back",
+        "help", "read_id", "read_card", "find", "print", "confirm", "back",
     )  # fmt: skip
 
     def __init__(self, desks: Desks, clause: str, person: str = "") -> None:
@@ -67,6 +67,30 @@ class TempCardScreen(PersonJobScreen):
             question = word("draft.found", job=self.progress.procedure.title)
             answers = [("go_on", word("draft.go_on")), ("drop", word("draft.drop"))]
             self.app.push_screen(Ask(question, answers), partial(self._take_up, draft))
+
+    # ------------------------------------------------------------------ the card itself
+
+    def action_read_card(self) -> None:
+        """F3: the card in the reader: its holder, its number, or whether it is the right one."""
+        if self.busy or not self.is_current or (self.seen is not None and self.act is None):
+            return
+        self.messages.say(word("temp.insert_to_read"))
+        self.in_background(lambda: self.desks.chips.read_temp_card(self.cancel), self._card_read)
+
+    def _card_read(self, card: TempCard) -> None:
+        mine = held(self.seen.temp_cards) if self.seen else None
+        if self.seen is None and held((card,)) is None:
+            self.messages.explain(Refusal("temp.is_blank", card=card.number))
+            return
+        if mine is not None and mine.number != card.number:
+            refusal = Refusal("temp.not_chosen", inserted=card.number, chosen=mine.number)
+            self.messages.explain(refusal)
+            return
+        self.messages.say(word("temp.card_read", card=card.number), "ok")
+        if self.seen is None:
+            self.open(card.person)
+        elif mine is None:
+            self.query_one(Form).fill({"temp_card": card.number})
 
     # ------------------------------------------------------------------ pick
 
@@ -223,7 +247,7 @@ class TempCardScreen(PersonJobScreen):
 
     def step_back(self) -> bool:
         """From the form back to the search; from a finished job to the next person."""
-        if self.seen is None:
+        if self.seen is None or self._begin_with:
             return False
         finished = self.act is None or bool(self._paper)
         self._paper = ""

@@ -15,13 +15,16 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from sbk_tui.services.training import Tray, Visitor
+from sbk_tui.errors import SbkError
+from sbk_tui.services.fees import decimal
+from sbk_tui.services.training import CardMachine, CardTerminal, Tray, Visitor
 from sbk_tui.terminal.listview import Column, PagedList, Row
-from sbk_tui.texts import word
+from sbk_tui.texts import explain, name_of, word
 
 _VISITOR, _FAULT, _PICTURE = "v", "f", "p"
 _CHIP_FAULT = "c"
 _LIFT, _MEND = "lift", "mend"
+_MACHINE, _TERMINAL = "k", "t"
 _INSERT, _PULL, _BLOCK = "insert", "pull", "block"
 
 
@@ -43,7 +46,7 @@ class TrayScreen(ModalScreen[str | None]):
             yield Static(word("tray.title"), markup=False, classes="question")
             columns = (Column(word("tray.what"), 14), Column(word("tray.about"), 0))
             yield PagedList(columns)
-            yield Static(word("tray.keys"), markup=False)
+            yield Static(word("tray.keys"), markup=False, id="told")
 
     def on_mount(self) -> None:
         """Fill the list; the mark is on who stands at the counter."""
@@ -65,6 +68,8 @@ class TrayScreen(ModalScreen[str | None]):
         below = self._tray.current + 1
         rows[below:below] = self._card_rows()
         rows += self._chip_rows()
+        rows += machine_rows(self._tray.machine)
+        rows += terminal_rows(self._tray.terminal)
         rows.append(Row(_LIFT, (word("tray.lift"), word("tray.lift_about"))))
         rows += [
             Row(f"{_FAULT}{name}", (word("tray.fault"), word(f"demo_fault.{name}")), "warn")
@@ -103,7 +108,15 @@ class TrayScreen(ModalScreen[str | None]):
 
     @on(PagedList.Chosen)
     def _chosen(self, event: PagedList.Chosen) -> None:
-        key, what = event.row.key, event.row.cells[1]
+        try:
+            said = self._do(event.row.key) or event.row.cells[1]
+        except SbkError as error:  # a card service of the trainer's own that is not running
+            self.query_one("#told", Static).update(explain(error).message)
+        else:
+            self.dismiss(f"{event.row.cells[0]} {said}")
+
+    def _do(self, key: str) -> str:
+        """Do what the line `key` says; return what to say of it where that is not the line."""
         chips = self._tray.chips
         if key == _INSERT:
             chips.insert(self._tray.current)
@@ -115,6 +128,10 @@ class TrayScreen(ModalScreen[str | None]):
             self._tray.lift()
         elif key == _MEND:
             self._tray.mend()
+        elif key.startswith(_MACHINE):
+            do_to(self._tray.machine, key)
+        elif key.startswith(_TERMINAL):
+            return do_at(self._tray.terminal, key)
         elif key.startswith(_VISITOR):
             self._tray.lay(int(key[1:]))
         elif key.startswith(_CHIP_FAULT):
@@ -123,8 +140,87 @@ class TrayScreen(ModalScreen[str | None]):
             self._tray.fault(key[1:])
         else:
             self._tray.photograph(key[1:])
-        self.dismiss(f"{event.row.cells[0]} {what}")
+        return ""
 
     def action_leave(self) -> None:
         """Change nothing."""
         self.dismiss(None)
+
+
+_TOP, _BACK, _REPAIR = f"{_MACHINE}top", f"{_MACHINE}back", f"{_MACHINE}mend"
+_BANK, _BREAK = f"{_MACHINE}bank:", f"{_MACHINE}fault:"
+
+
+def machine_rows(machine: CardMachine | None) -> list[Row]:
+    """Return the lines of the card printer: its hopper first, then what goes wrong."""
+    if machine is None:
+        return []
+    top = machine.on_top
+    about = word("machine_tray.empty")
+    if top is not None:
+        bank = name_of("bank", top.bank)
+        about = word("machine_tray.top_about", bank=bank, serial=top.serial, left=top.left)
+    rows = [Row(_TOP, (word("machine_tray.top"), about))]
+    for bank in machine.banks[1:]:
+        about = word("machine_tray.bank_about", bank=name_of("bank", bank))
+        rows.append(Row(f"{_BANK}{bank}", (word("machine_tray.bank"), about)))
+    if machine.came_out:
+        rows.append(Row(_BACK, (word("machine_tray.back"), word("machine_tray.back_about"))))
+    rows += [
+        Row(
+            f"{_BREAK}{name}",
+            (word("machine_tray.fault"), word(f"demo_machine_fault.{name}")),
+            "warn",
+        )
+        for name in machine.faults
+    ]
+    return [*rows, Row(_REPAIR, (word("machine_tray.mend"), word("machine_tray.mend_about")))]
+
+
+def do_to(machine: CardMachine | None, key: str) -> None:
+    """Do what the line `key` of `machine_rows` says."""
+    if machine is None:
+        return
+    if key == _BACK:
+        machine.put_back()
+    elif key == _REPAIR:
+        machine.mend()
+    elif key.startswith(_BANK):
+        machine.put_on_top(key.removeprefix(_BANK))
+    elif key.startswith(_BREAK):
+        machine.fault(key.removeprefix(_BREAK))
+
+
+_EXPORT, _VOID, _SOUND = f"{_TERMINAL}export", f"{_TERMINAL}void", f"{_TERMINAL}mend"
+_FAIL = f"{_TERMINAL}fault:"
+
+
+def terminal_rows(terminal: CardTerminal | None) -> list[Row]:
+    """Return the lines of the card terminal: what is done at it, then what goes wrong."""
+    if terminal is None:
+        return []
+    taken = word("pos_tray.export_about", amount=decimal(terminal.taken_fen))
+    rows = [
+        Row(_EXPORT, (word("pos_tray.export"), taken)),
+        Row(_VOID, (word("pos_tray.void"), word("pos_tray.void_about"))),
+    ]
+    rows += [
+        Row(f"{_FAIL}{name}", (word("pos_tray.fault"), word(f"demo_pos_fault.{name}")), "warn")
+        for name in terminal.faults
+    ]
+    return [*rows, Row(_SOUND, (word("pos_tray.mend"), word("pos_tray.mend_about")))]
+
+
+def do_at(terminal: CardTerminal | None, key: str) -> str:
+    """Do what the line `key` of `terminal_rows` says; return what to say of it, or empty."""
+    if terminal is None:
+        return ""
+    if key == _EXPORT:
+        return terminal.export()
+    if key == _VOID:
+        return "" if terminal.void_last() else word("pos_tray.none")
+    if key == _SOUND:
+        terminal.mend()
+    elif key.startswith(_FAIL):
+        terminal.fault(key.removeprefix(_FAIL))
+    return ""

@@ -54,7 +54,9 @@ class Background(MessagePump):
         """Show the error of a piece of work."""
         raise error
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="step")
+    # Described, as every worker here: else Textual keeps a repr of the arguments, and a password or
+    # a PIN may be among them.
+    @work(thread=True, description="a thread", exclusive=True, exit_on_error=False, group="step")
     def _run(self, attempt: int, job: Callable[[], object], then: Callable[[Any], None]) -> None:
         # In a thread: touch nothing of the screen but post_message.
         outcome: object

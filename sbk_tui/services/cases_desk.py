@@ -10,8 +10,10 @@ from sbk_tui.data.beside import ClosedCase
 from sbk_tui.data.cases import CaseItem, Cases
 from sbk_tui.data.ledger import Ledger
 from sbk_tui.data.lookup import Lookup
+from sbk_tui.domain.finance import row_of
 from sbk_tui.domain.operations.settle_case import CLAUSE, SettleCase
 from sbk_tui.domain.world import CHINA, from_ms
+from sbk_tui.errors import Refusal
 from sbk_tui.texts import Words, word, words_for
 
 __all__ = ["CaseItem", "CasesDesk", "Question"]
@@ -72,12 +74,23 @@ class CasesDesk:
             asked.append(Question(self.words(case).message, answers))
         return tuple(asked)
 
+    def refuse(self, case: CaseItem) -> None:
+        """Return when a word of a clerk may close the case.
+
+        Raises:
+            Refusal: `case.by_record`.
+        """
+        row = row_of(case.code)
+        if row is not None and not row.by_hand:
+            raise Refusal("case.by_record", clause=row.clause)
+
     def settle(self, case: CaseItem, answers: tuple[str, ...], op: str) -> None:
         """Close a case with the answers to its questions, in their order; on disk on return.
 
         Raises:
-            Refusal, StorageFault: nothing was closed.
+            Refusal: `case.by_record`, what it is about must be set right; StorageFault.
         """
+        self.refuse(case)
         answer = answers[0] if case.choices else ""
         told = _told(answers[-1]) if case.duty else ""
         intent = self._ledger.intend(SettleCase(case=case.id, answer=answer, told=told), op=op)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from sbk_tui.data.lookup import Dossier, Lookup
 from sbk_tui.domain.card import Card
+from sbk_tui.domain.temp_card import TempCard, held
 from sbk_tui.errors import DeviceAbsent, Refusal
 from sbk_tui.hardware.ports import SocialCard, SocialCardReader
 
@@ -47,6 +48,29 @@ class ChipDesk:
         if not chip.number:
             raise Refusal("chip.no_number")
         return chip
+
+    def read_temp_card(self, cancel: threading.Event) -> TempCard:
+        """Wait for a temporary card and return what is known here of it.
+
+        A chip is known by its 卡识别码 once a counter with a reader has written it; before that by
+        the number it bears, or by the holder it names.
+
+        Raises:
+            Refusal: `temp.social_card`, `temp.chip_unknown`; DeviceFault, Cancelled: as the port.
+        """
+        chip = self.driver().read(cancel)
+        if chip.number and self._lookup.card(chip.number) is not None:
+            raise Refusal("temp.social_card")
+        number = chip.holder.number if chip.holder else ""
+        seen = self._lookup.dossier(number) if number else None
+        for card in (
+            self._lookup.temp_card_with(chip.identification),
+            self._lookup.temp_card(chip.number) if chip.number else None,
+            held(seen.temp_cards) if seen else None,
+        ):
+            if card is not None and card.chip in {"", chip.identification}:
+                return card
+        raise Refusal("temp.chip_unknown")
 
     def holder_of(self, chip: SocialCard) -> Dossier:
         """Return what is known here of the holder of `chip`, found by its number.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from sbk_tui.data.beside import Beside
 from sbk_tui.data.ledger import Done, Intent, Ledger
 from sbk_tui.data.line import ask_to_send
 from sbk_tui.data.outbox import Word, word_on
@@ -33,15 +34,18 @@ class CityFirst:
         self._clock = clock
         self._wait = wait
 
-    def perform(self, intent: Intent) -> Done:
+    def perform(self, intent: Intent, beside: Sequence[Beside] = ()) -> Done:
         """Do `intent`; blocks until the city has answered.
+
+        Args:
+            beside: what else is written once it is sealed, whatever the city then says.
 
         Raises:
             HubUnreachable: `hub.first`, no line: nothing was sealed. `hub.waits`, no answer in
                 time: it is sealed and sent, and the city's word comes later.
             Refusal: as the rule says here, or as the city has said.
         """
-        done = self._ledger.perform(intent)
+        done = self._ledger.perform(intent, beside=beside)
         ask_to_send(self._store, self._now_ms())
         end = self._clock() + PATIENCE_S
         while (word := word_on(self._store, intent.op)) is None:

@@ -15,16 +15,19 @@ import msgspec
 from sbk_tui.data.beside import Beside, DroppedDraft, OwedPaper, Performed
 from sbk_tui.data.day import DayBook, Left, Work
 from sbk_tui.data.ledger import Done, Ledger
+from sbk_tui.data.making import BankStock, Made, Making
 from sbk_tui.data.money import BatchCount, Money
+from sbk_tui.data.pos_book import Matched, PosBook
 from sbk_tui.domain.operations.day import CLAUSE, BoxCount, CloseDay, MoneyCount, NumberCount
 from sbk_tui.domain.world import CHINA, from_ms
 from sbk_tui.errors import Outdated, Refusal
 from sbk_tui.services import words
+from sbk_tui.services.fee_words import matched
 from sbk_tui.services.fees import decimal
 from sbk_tui.services.slips import Desk, head
 from sbk_tui.texts import name_of, word
 
-__all__ = ["JOB", "Book", "BoxCount", "Closing", "DayDesk", "difference", "work_by"]
+__all__ = ["JOB", "Book", "BoxCount", "Closing", "DayDesk", "difference", "making_words", "work_by"]
 JOB, LAYOUT = "0.2", "day_sheet"
 _HASH = 16
 """Characters of the newest record's hash on the sheet."""
@@ -45,6 +48,13 @@ class Book(NamedTuple):
     """What does not hold in the chain since the last close."""
     money: MoneyCount
     numbers: tuple[NumberCount, ...]
+    matched: str
+    """What came of the terminal's list of the day, in words; empty: there was nothing to match."""
+    made: Made
+    """What is left undone of production (C19, C22)."""
+    blanks: tuple[BankStock, ...]
+    ribbons: int
+    """Unused ribbons."""
     closed_at: str
     """When the last close was, in words; empty before the first."""
 
@@ -65,6 +75,8 @@ class DayDesk:
         day_book: DayBook,
         ledger: Ledger,
         money: Money,
+        pos_book: PosBook,
+        making: Making,
         *,
         desk: Desk,
         now_ms: Callable[[], int],
@@ -73,6 +85,8 @@ class DayDesk:
         self._day_book = day_book
         self._ledger = ledger
         self._money = money
+        self._pos_book = pos_book
+        self._making = making
         self._desk = desk
         self._now_ms = now_ms
         self._new_id = new_id
@@ -81,6 +95,7 @@ class DayDesk:
         """Return what the records say now; checks the chain since the last close."""
         day = from_ms(self._now_ms()).astimezone(CHINA).date()
         closed = self._day_book.last_close()
+        money = MoneyCount(**self._money.takings(day)._asdict())
         seq, hashed = self._day_book.head()
         return Book(
             day=day,
@@ -90,8 +105,12 @@ class DayDesk:
             seq=seq,
             hash=hashed.hex()[:_HASH].upper(),
             flaws=self._day_book.flaws(closed.seq if closed else 0),
-            money=MoneyCount(**self._money.takings(day)._asdict()),
+            money=money,
             numbers=tuple(_number_count(each) for each in self._money.batches()),
+            matched=_matched(self._pos_book.matched(day), money),
+            made=self._making.made(),
+            blanks=self._making.stock(),
+            ribbons=self._making.ribbons().left,
             closed_at=words.moment(closed.at_ms) if closed else "",
         )
 
@@ -158,6 +177,18 @@ class DayDesk:
             "drafts": str(book.left.drafts),
             "cases": str(book.left.cases),
             **money_words(book.money),
+            "pos_match": book.matched,
+            **making_words(book),
+            "blanks": [
+                {
+                    "bank": name_of("bank", each.bank),
+                    "stock": str(each.stock),
+                    "at_work": str(each.at_work),
+                    "spoiled": str(each.spoiled),
+                    "next": each.next,
+                }
+                for each in book.blanks
+            ],
             "numbers": [
                 {
                     "batch": f"{name_of('form_kind', each.form)} {each.batch}",
@@ -213,6 +244,16 @@ def money_words(money: MoneyCount) -> dict[str, str]:
         "unregistered": str(money.unregistered),
         "unseen": str(money.unseen),
     }
+
+
+def _matched(last: Matched | None, money: MoneyCount) -> str:
+    return matched(last) if last or money.pos or money.hanging else ""
+
+
+def making_words(book: Book) -> dict[str, str]:
+    """Return what is left of production by the keys of the sheet."""
+    counts = {f"making_{key}": str(value) for key, value in book.made._asdict().items()}
+    return {**counts, "ribbons": str(book.ribbons)}
 
 
 def _number_count(count: BatchCount) -> NumberCount:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sbk_tui.domain.rules import Rules
 from sbk_tui.services.apply_desk import ApplyDesk
+from sbk_tui.services.bank_desk import BankDesk
 from sbk_tui.services.blind_loss_desk import BlindLossDesk
 from sbk_tui.services.card_desk import CardDesk
 from sbk_tui.services.cases_desk import CasesDesk
@@ -25,17 +26,22 @@ from sbk_tui.services.household_desk import HouseholdDesk
 from sbk_tui.services.id_desk import IdDesk
 from sbk_tui.services.issues_desk import IssuesDesk
 from sbk_tui.services.line_desk import LineDesk
+from sbk_tui.services.make_desk import MakeDesk
+from sbk_tui.services.match_desk import MatchDesk
 from sbk_tui.services.number_desk import NumberDesk
+from sbk_tui.services.open_work import OpenWorkDesk
 from sbk_tui.services.paper_desk import PaperDesk
 from sbk_tui.services.pin_desk import PinDesk
 from sbk_tui.services.portrait_desk import PortraitDesk
 from sbk_tui.services.query_desk import QueryDesk
 from sbk_tui.services.receipt_desk import ReceiptDesk
 from sbk_tui.services.referral_desk import ReferralDesk
+from sbk_tui.services.replace_desk import ReplaceDesk
 from sbk_tui.services.round_desk import RoundDesk
 from sbk_tui.services.signing import Door, Seat
 from sbk_tui.services.stats_desk import StatsDesk
 from sbk_tui.services.stock_desk import StockDesk
+from sbk_tui.services.supply_desk import SupplyDesk
 from sbk_tui.services.temp_desk import TempDesk
 from sbk_tui.services.uncollected_desk import UncollectedDesk
 from sbk_tui.services.unit_desk import UnitDesk
@@ -79,5 +85,11 @@ class Desks:
     numbers: NumberDesk
     fees: FeeDesk
     forms: FormDesk
+    matches: MatchDesk
+    open_work: OpenWorkDesk
+    making: MakeDesk
+    supplies: SupplyDesk
+    replacements: ReplaceDesk
     correct: CorrectDesk
+    bank: BankDesk
     new_id: Callable[[], str]

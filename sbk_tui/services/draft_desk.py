@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,6 +20,16 @@ class FormDraft(msgspec.Struct, frozen=True, kw_only=True):
     person: str = ""
     card: str = ""
     values: dict[str, str] = {}
+
+
+class Kept(NamedTuple):
+    """A draft of anybody's at this counter."""
+
+    draft: FormDraft
+    own: bool
+    name: str
+    """The clerk's; empty for a kiosk."""
+    at_ms: int
 
 
 class DraftDesk:
@@ -38,6 +49,14 @@ class DraftDesk:
         """Return the newest draft of a job; one that no longer reads is passed over."""
         found = self._drafts.newest(self._clerk, job)
         return None if found is None else _read(found)
+
+    def everybodys(self, job: str) -> tuple[Kept, ...]:
+        """Return every clerk's drafts of a job, newest first; those that read."""
+        return tuple(
+            Kept(draft, found.clerk == self._clerk, name, found.at_ms)
+            for found, name in self._drafts.everybodys(job)
+            if (draft := _read(found)) is not None
+        )
 
     def one(self, job: str, draft_id: str) -> FormDraft | None:
         """Return a draft of a job by its id; one that no longer reads is passed over."""

@@ -21,16 +21,19 @@ from sbk_tui.domain.operations.fee import (
     NotCharged,
     Pay,
     RegisterFee,
+    Unclear,
     UnregisterFee,
 )
-from sbk_tui.domain.payment import Payment, PaySlip, open_payment
+from sbk_tui.domain.operations.refund import GiveBack
+from sbk_tui.domain.payment import Payment, PaymentState, PaySlip, open_payment
 from sbk_tui.errors import DeviceBusy, DeviceFault, OutcomeUnknown, Refusal
 from sbk_tui.hardware.ports import PosResult, PosTerminal
 from sbk_tui.services.till import Till
 
 __all__ = ["FeeDesk", "Paid", "PosResult", "Standing"]
 CHARGE = "charge"
-Seen = Literal["query", "slip"]
+P = PaymentState
+Seen = Literal["query", "slip", "finance"]
 
 
 class Standing(NamedTuple):
@@ -90,7 +93,18 @@ class FeeDesk:
         step = self._till.sagas.open_step(payment.id)
         if step is not None and self._till.sagas.is_running(step):
             raise DeviceBusy("fee.other_window")
+        if step is not None and step.name == CHARGE and payment.state is not P.CHARGING:
+            # Another machine of the office said what came of it.
+            state = StepState.CONFIRMED if payment.slip else StepState.FAILED
+            self._till.sagas.settle(payment.id, CHARGE, state, {"seen": "record"})
+            step = None
         return Standing(payment, step)
+
+    def to_give_back(self, person: str) -> Standing:
+        """Return the payment of a person that would be given back: the doubted one first."""
+        paid = [p for p in self._till.money.payments_of(person) if p.state is P.PAID]
+        chosen = min(paid, key=lambda p: (not p.doubt, bool(p.application)), default=None)
+        return Standing(chosen, None) if chosen else self.standing(person)
 
     def price(self, reason: str) -> Fee | None:
         """Return what a replacement costs today for a reason."""
@@ -131,7 +145,7 @@ class FeeDesk:
         facts = {"nonce": nonce, "amount_fen": str(operation.amount_fen)}
         planned = self._till.planned(saga, CHARGE, "pos", facts)
         beside: list[Beside] = [planned, *([DroppedDraft(draft)] if draft else [])]
-        done = self._till.ledger.perform(self._till.ledger.intend(operation, op=op), beside=beside)
+        done = self._till.perform(operation, *beside, op=op)
         if done.repeated:
             raise OutcomeUnknown("pos.unknown")  # it was asked before: never again by itself
         self._till.sagas.sent(saga, CHARGE, self._till.now_ms())
@@ -184,6 +198,15 @@ class FeeDesk:
         """
         return self._not_charged(payment_id, seen, "", op=op)
 
+    def settle_unclear(self, payment_id: str, *, op: str) -> Done:
+        """Nobody here can tell: the charge stays open, and becomes a case of the finance people.
+
+        Raises:
+            Refusal: as `Unclear`.
+        """
+        step = SettledStep(payment_id, CHARGE, StepState.UNKNOWN, {"seen": "unclear"})
+        return self._till.perform(Unclear(payment=payment_id), step, op=op)
+
     def pay_at_bank(self, payment: Payment, slip: PaySlip, *, op: str, draft: str = "") -> Done:
         """Record that the notice was paid at the bank, by its receipt.
 
@@ -191,8 +214,15 @@ class FeeDesk:
             Refusal: as `Pay`.
         """
         operation = Pay(payment=payment.id, slip=slip, seen="slip")
-        beside = [DroppedDraft(draft)] if draft else []
-        return self._till.ledger.perform(self._till.ledger.intend(operation, op=op), beside=beside)
+        return self._till.perform(operation, *([DroppedDraft(draft)] if draft else []), op=op)
+
+    def give_back(self, operation: GiveBack, *, op: str, draft: str = "") -> Done:
+        """Record what went back, by the slip of the terminal or of the bank (退费).
+
+        Raises:
+            Refusal: as `GiveBack`.
+        """
+        return self._till.perform(operation, *([DroppedDraft(draft)] if draft else []), op=op)
 
     def slip_of(self, result: PosResult) -> PaySlip:
         """Return what is kept of a terminal's answer; the year is ours, it tells only MMDD."""
@@ -212,19 +242,19 @@ class FeeDesk:
 
     def _settled(self, pay: Pay, saga: str, evidence: dict[str, str], *, op: str) -> Done:
         step = SettledStep(saga, CHARGE, StepState.CONFIRMED, evidence)
-        return self._till.ledger.perform(self._till.ledger.intend(pay, op=op), beside=[step])
+        return self._till.perform(pay, step, op=op)
 
     def _not_charged(
         self,
         saga: str,
-        seen: Literal["terminal", "query", "slip", "not_sent"],
+        seen: Literal["terminal", "query", "slip", "not_sent", "finance"],
         answer: str,
         *,
         op: str,
     ) -> Done:
         operation = NotCharged(payment=saga, seen=seen, answer=answer)
         step = SettledStep(saga, CHARGE, StepState.FAILED, {"seen": seen, "code": answer})
-        return self._till.ledger.perform(self._till.ledger.intend(operation, op=op), beside=[step])
+        return self._till.perform(operation, step, op=op)
 
     # ------------------------------------------------------------------ 交费登记
 

@@ -1,4 +1,4 @@
-"""The four jobs of a fee as a table: which step is to be done now, and what is asked for it.
+"""The jobs of a fee as a table: which step is to be done now, and what is asked for it.
 
 A step follows from the records alone, so that any window of the office can go on where another
 stopped, or was cut off.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from sbk_tui.domain.operations.refund import GiveBack, paid_references, refuse_while_used
 from sbk_tui.domain.paper_number import FormKind
 from sbk_tui.domain.payment import Payment, PaymentState, PaySlip
 from sbk_tui.domain.people import Application
@@ -20,6 +21,7 @@ from sbk_tui.services.fee_papers import FORMS
 from sbk_tui.services.forms import Field, Values, parse_date
 
 NOTICE, CHARGE, NOTE, REGISTER = "5.1.1.1.1", "5.1.1.1.2", "5.1.1.2", "5.1.2.3"
+REFUND = "0.13"
 P = PaymentState
 _REPLACEMENT = frozenset({"5", "6", "7"})
 
@@ -31,6 +33,11 @@ _TAIL = Field("paper_tail", required=True)
 _SLIP = (
     Field("slip_reference", required=True),
     Field("paid_on", "date", required=True),
+)
+_BACK = (
+    Field("refund_way", "choice", table="refund_way", required=True, default="1"),
+    Field("refund_reason", "choice", table="refund_reason", required=True, default="2"),
+    Field("refund_reference", required=True),
 )
 
 
@@ -105,17 +112,33 @@ def _register(standing: Standing) -> FeeAct | None:
     return FeeAct("register")
 
 
+def _refund(standing: Standing) -> FeeAct | None:
+    payment = standing.payment
+    if payment is None or payment.state is P.ENDED:
+        raise Refusal("fee.nothing_paid", clause=CHARGE)
+    if payment.state is P.REFUNDED:
+        return None
+    if payment.state is not P.PAID:
+        raise Refusal("fee.not_paid", clause=CHARGE, payment_state=payment.state.value)
+    if payment.more:
+        return FeeAct("refund", (Field("refund_of", required=True), *_BACK))
+    refuse_while_used(payment)
+    return FeeAct("refund", _BACK)
+
+
 _ACTS: dict[str, Callable[[Standing], FeeAct | None]] = {
     NOTICE: _notice,
     CHARGE: _charge,
     NOTE: _note,
     REGISTER: _register,
+    REFUND: _refund,
 }
 STEPS = {
     NOTICE: ("notice", "look", "paid"),
     CHARGE: ("charge", "settle"),
     NOTE: ("note", "look"),
     REGISTER: ("register",),
+    REFUND: ("refund",),
 }
 """Steps of each job behind finding and picking, in order."""
 
@@ -128,6 +151,17 @@ def slip_from(values: Values) -> PaySlip:
         bank=values.get("paid_bank", ""),
         trace=values.get("slip_trace", "").strip(),
         voucher=values.get("slip_voucher", "").strip(),
+    )
+
+
+def give_back_from(payment: Payment, values: Values) -> GiveBack:
+    """Return the refund of a payment as the clerk filled it in."""
+    return GiveBack(
+        payment=payment.id,
+        of=values.get("refund_of", "").strip() or paid_references(payment)[0],
+        reference=values["refund_reference"].strip(),
+        way=values["refund_way"],
+        reason=values["refund_reason"],
     )
 
 

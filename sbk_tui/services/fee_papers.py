@@ -17,9 +17,13 @@ FORMS = {FormKind.NOTICE: "notice", FormKind.NOTE: "note"}
 
 
 def form_values(
-    payment: Payment, number: str, *, title: str, desk: Desk, today: date
+    payment: Payment, number: str, *, fee: Fee | None, desk: Desk, today: date
 ) -> dict[str, str]:
-    """Return the values of one paper; the pre-printed number is printed beside for comparing."""
+    """Return the values of one paper; the pre-printed number is printed beside for comparing.
+
+    Args:
+        fee: the row of the price table; None: the table has it no longer.
+    """
     amount = decimal(payment.amount_fen)
     return {
         "bill_number": number,
@@ -27,8 +31,8 @@ def form_values(
         "unit_name": desk.office,
         "unit_code": desk.counter,
         "payer": payment.payer,
-        "item_code": payment.item,
-        "item_name": title,
+        "item_code": fee.code if fee else "",
+        "item_name": fee.title if fee else "",
         "quantity": "1",
         "standard": amount,
         "amount": amount,
@@ -38,8 +42,3 @@ def form_values(
         "checker": "",
         "note": word("fee.note_of", notice=payment.notice) if payment.notice else "",
     }
-
-
-def item_title(fee: Fee | None, payment: Payment) -> str:
-    """Return the name of the item, or its code when the table no longer has it."""
-    return fee.title if fee else payment.item

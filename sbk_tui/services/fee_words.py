@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sbk_tui.data.money import Top
 from sbk_tui.data.sagas import Step
 from sbk_tui.domain.capital_amount import capital_amount
 from sbk_tui.domain.fees import Fee
 from sbk_tui.domain.paper_number import FormKind
 from sbk_tui.domain.payment import Payment, PaySlip
+from sbk_tui.domain.people import Application
 from sbk_tui.hardware.ports import PosResult
+from sbk_tui.services import words
 from sbk_tui.services.fees import amount_words, decimal
+from sbk_tui.services.match_desk import Match, Matched
 from sbk_tui.texts import name_of, word
 
 
@@ -44,6 +49,20 @@ def standing(payment: Payment) -> str:
             reason=name_of("replace_reason", payment.reason),
         )
     ]
+    if payment.unclear_op:
+        said.append(word("fee.handed_over"))
+    if payment.doubt:
+        said.append(word(f"refund.{payment.doubt}"))
+    said += [
+        word(
+            "refund.was",
+            of=each.of,
+            way=name_of("refund_way", each.way),
+            reference=each.reference,
+            at=words.moment(each.at),
+        )
+        for each in payment.refunds
+    ]
     numbers = []
     if payment.notice:
         numbers.append(word("fee.notice_is", number=payment.notice))
@@ -55,6 +74,71 @@ def standing(payment: Payment) -> str:
     if numbers:
         said.append("　".join(numbers))
     return "\n".join(said)
+
+
+def line(payment: Payment, applications: Iterable[Application]) -> str:
+    """Return a fee in one line of a dossier: amount, state, numbers, what it is registered for."""
+    parts = [
+        amount_of(payment),
+        name_of("payment_state", payment.state.value),
+        words.moment(payment.paid_at or payment.made_at),
+    ]
+    if payment.notice:
+        parts.append(word("fee.notice_is", number=payment.notice))
+    if payment.slip is not None:
+        parts.append(word("fee.slip_is", number=payment.slip.reference))
+    if payment.note:
+        parts.append(word("fee.note_is", number=payment.note))
+    if payment.slip is not None:
+        parts.append(_registration(payment, applications))
+    return "  ".join(parts)
+
+
+def _registration(payment: Payment, applications: Iterable[Application]) -> str:
+    if not payment.application:
+        return word("fee.not_registered")
+    wish = next((each for each in applications if each.id == payment.application), None)
+    if wish is None:
+        return word("fee.registered")
+    made = words.moment(wish.made_at)
+    return word("fee.registered_for", type=name_of("replace_type", wish.type), made=made)
+
+
+def match_said(match: Match) -> str:
+    """Return what a list beside the records shows."""
+    key = "match.fits" if match.fits else "match.differs"
+    return word(
+        key,
+        day=match.day.isoformat(),
+        sales=match.sales,
+        total=decimal(match.total_fen),
+        extra=len(match.extra),
+        missing=len(match.missing),
+    )
+
+
+def differences(match: Match) -> list[tuple[str, str, str, str]]:
+    """Return the differences as lines: where, reference, amount, what helps to find it."""
+    extra = [
+        (word("match.extra"), line.reference, decimal(line.amount_fen),
+         f"{line.voucher} {line.time}".strip())
+        for line in match.extra
+    ]  # fmt: skip
+    missing = [
+        (word("match.missing"), each.references[0], decimal(each.amount_fen), each.payer)
+        for each in match.missing
+    ]
+    return extra + missing
+
+
+def matched(last: Matched | None) -> str:
+    """Return what came of the newest match of a day."""
+    if last is None:
+        return word("match.never")
+    if not last.match.differs:
+        return word("match.is_fit", at=words.moment(last.at_ms))
+    extra, missing = len(last.match.extra), len(last.match.missing)
+    return word("match.is_off", extra=extra, missing=missing)
 
 
 def next_number(form: FormKind, top: Top) -> str:

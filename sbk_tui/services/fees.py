@@ -14,6 +14,6 @@ def amount_words(amount_fen: int) -> str:
 
 
 def decimal(amount_fen: int) -> str:
-    """Return an amount as it stands in a column: `25.00`."""
-    yuan, fen = divmod(amount_fen, 100)
-    return f"{yuan}.{fen:02d}"
+    """Return an amount as it stands in a column: `25.00`, `-25.00`."""
+    yuan, fen = divmod(abs(amount_fen), 100)
+    return f"{'-' if amount_fen < 0 else ''}{yuan}.{fen:02d}"

@@ -22,7 +22,7 @@ from sbk_tui.domain.payment import Payment
 from sbk_tui.errors import OutcomeUnknown, Refusal
 from sbk_tui.hardware.ports import FormPrinter
 from sbk_tui.printing.escp import Offset, Sheet, form_named, preview, render
-from sbk_tui.services.fee_papers import FORMS, form_values, item_title
+from sbk_tui.services.fee_papers import FORMS, form_values
 from sbk_tui.services.till import Till
 
 _TAIL = 4
@@ -90,7 +90,7 @@ class FormDesk:
         saga = payment.id if payment else op
         step = self._till.planned(saga, FORMS[kind], "form_printer", {"number": number})
         beside: list[Beside] = [step, *([DroppedDraft(draft)] if draft else [])]
-        return self._till.ledger.perform(self._till.ledger.intend(operation, op=op), beside=beside)
+        return self._till.perform(operation, *beside, op=op)
 
     def print_paper(self, payment_id: str, kind: FormKind) -> str:
         """Send the paper of a payment to the printer and return the job's name.
@@ -131,9 +131,7 @@ class FormDesk:
         number = payment.notice if kind is FormKind.NOTICE else payment.note
         operation = VoidNumber(paper=kind.value, number=number, reason=reason)
         settled = SettledStep(payment_id, FORMS[kind], StepState.FAILED, {"void": reason})
-        return self._till.ledger.perform(
-            self._till.ledger.intend(operation, op=op), beside=[settled]
-        )
+        return self._till.perform(operation, settled, op=op)
 
     def preview(self, payment: Payment, kind: FormKind, width: int) -> list[str]:
         """Return the paper as it is printed, in lines of at most `width` cells."""
@@ -149,9 +147,9 @@ class FormDesk:
         return self._printer().submit(form.title, sheet.data)
 
     def _sheet(self, payment: Payment, kind: FormKind, number: str) -> Sheet:
-        title = item_title(self._till.price(payment.reason), payment)
+        fee = self._till.price(payment.reason)
         values = form_values(
-            payment, number, title=title, desk=self._till.desk, today=self._till.today()
+            payment, number, fee=fee, desk=self._till.desk, today=self._till.today()
         )
         return render(form_named(FORMS[kind]), values, self._offset)
 

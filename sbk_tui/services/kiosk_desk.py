@@ -22,13 +22,22 @@ from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.temp_card import held
 from sbk_tui.errors import DeviceFault, OutcomeUnknown, Refusal
 from sbk_tui.hardware.ports import SocialCard, SocialCardReader
-from sbk_tui.services import words
+from sbk_tui.services import rail_words, words
 from sbk_tui.services.menu import nearest_counters
-from sbk_tui.services.pin_desk import JOBS, PinDesk, PinPad, Presence, Work
+from sbk_tui.services.pin_desk import (
+    JOBS,
+    AtReader,
+    Entry,
+    PinDesk,
+    Presence,
+    Prompt,
+    Work,
+    verify,
+)
 from sbk_tui.services.progress import Road, road
 from sbk_tui.texts import name_of, word
 
-__all__ = ["Done", "Guest", "KioskDesk", "Limits", "Reported", "Visit"]
+__all__ = ["AtReader", "Done", "Entry", "Guest", "KioskDesk", "Limits", "Reported", "Visit"]
 CLAUSE = "A3"
 _DEAD = frozenset({CardState.FORMAL_LOST, CardState.CANCELLED})
 _COMMAND = "kiosk"
@@ -132,6 +141,19 @@ class KioskDesk:
             raise DeviceFault("chip.pin_blocked", left=0)
         return left
 
+    def pad(self) -> Entry | None:
+        """Return where the visitor types the PIN; None: at the kiosk's own keys."""
+        return self._pins.pad()
+
+    def verify_at(self, cancel: threading.Event, guest: Guest, pad: Entry) -> Visit:
+        """Have the PIN typed at `pad` and checked, once.
+
+        Raises:
+            DeviceFault: `pinpad.…`, and as `verify`; Cancelled: as the pad.
+        """
+        verify(self._reader, guest.card, pad, Prompt.OLD, cancel)
+        return self._let_in(guest)
+
     def verify(self, guest: Guest, pin: bytearray) -> Visit:
         """Check the PIN once; `pin` is overwritten, whatever comes of it.
 
@@ -142,6 +164,9 @@ class KioskDesk:
             self._reader.verify(guest.card, pin)
         finally:
             wipe(pin)
+        return self._let_in(guest)
+
+    def _let_in(self, guest: Guest) -> Visit:
         self._access.note(
             at_ms=self._now_ms(), person=guest.person, command=_COMMAND,
             purpose=word("kiosk.purpose"), revealed="",
@@ -182,7 +207,8 @@ class KioskDesk:
 
     def progress(self, visit: Visit) -> tuple[str, ...]:
         """Return where the holder's card or application is (B19)."""
-        way = self._road(self._seen(visit))
+        seen = self._seen(visit)
+        way = self._road(seen)
         if way is None:
             return (word("kiosk.no_way"),)
         lines = []
@@ -190,7 +216,7 @@ class KioskDesk:
             day = mark.at.isoformat() if mark.at else ""
             sign = word("kiosk.reached" if mark.reached else "kiosk.ahead")
             lines.append(f"{sign} {name_of('progress', mark.code)}  {day}".rstrip())
-        return (*lines, "", word(f"kiosk.turn_{way.turn}", place=way.place))
+        return (*lines, "", self._turn(seen, way))
 
     def where(self, visit: Visit) -> tuple[str, ...]:
         """Return where to go with what (第四条, A5)."""
@@ -199,7 +225,7 @@ class KioskDesk:
         bank = name_of("bank", card.bank) if card else ""
         way = self._road(seen)
         places = "、".join(nearest_counters(self._district))
-        now = [word(f"kiosk.turn_{way.turn}", place=way.place), ""] if way else []
+        now = [self._turn(seen, way), ""] if way else []
         return (
             *now,
             word("kiosk.where_here", office=self.office),
@@ -213,6 +239,13 @@ class KioskDesk:
         if seen is None:
             raise Refusal("kiosk.unknown", clause=CLAUSE)
         return seen
+
+    def _turn(self, seen: Dossier, way: Road) -> str:
+        """Return whose turn it is; of a replacement that runs, as the counter's list says it."""
+        chain = rail_words.next_of(
+            seen, rules=self._rules, counter=self._counter, now_ms=self._now_ms()
+        )
+        return chain or word(f"kiosk.turn_{way.turn}", place=way.place)
 
     def _road(self, seen: Dossier) -> Road | None:
         return road(seen, level=self._level, counter=self._counter)
@@ -251,7 +284,7 @@ class KioskDesk:
 
     # ------------------------------------------------------------------ 密码修改
 
-    def change_pin(self, cancel: threading.Event, visit: Visit, pad: PinPad) -> Done:
+    def change_pin(self, cancel: threading.Event, visit: Visit, pad: Entry) -> Done:
         """Have the PIN changed by the holder alone (4.1); on return it is on disk.
 
         An outcome that is not known is recorded as that at once: nobody here can look later.

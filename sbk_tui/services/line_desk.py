@@ -7,7 +7,7 @@ from functools import partial
 
 import msgspec
 
-from sbk_tui.data import line
+from sbk_tui.data import line, outbox
 from sbk_tui.data.block_list import ListAge, list_age, listed
 from sbk_tui.data.leash import alone
 from sbk_tui.data.ledger import Ledger, Session
@@ -54,6 +54,8 @@ class Weather(msgspec.Struct, frozen=True, kw_only=True):
     """How long sending all of it takes at the measured speed; None: never measured."""
     offset: int
     """How far the city's clock is ahead of ours, ms."""
+    held: int = 0
+    """Operations that the city judges once its program is as new as ours."""
 
     @property
     def count(self) -> int:
@@ -151,6 +153,7 @@ class LineDesk:
             lanes=tuple(Lane(name=n, count=c, size=s) for n, (c, s) in found.items()),
             seconds=-(-size // state.rate) if state.rate else None,
             offset=state.offset,
+            held=outbox.waits_for_newer(self._store),
         )
 
     def send_now(self) -> None:
@@ -172,6 +175,8 @@ class LineDesk:
         """Return in a sentence how the line is, and what to do when it is not well."""
         if not weather.enrolled:
             return word("line.alone_told")
+        if weather.held and not weather.code:
+            return word("line.held", count=weather.held)
         heard = word("line.heard", time=words.moment(weather.reached)) if weather.reached else ""
         if weather.code:
             failed = words_for(weather.code, {})

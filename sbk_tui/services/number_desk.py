@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from sbk_tui.data.beside import Beside
+from sbk_tui.data.finance import FinanceCases
 from sbk_tui.data.ledger import Done, Ledger
 from sbk_tui.data.money import BatchCount, Money, Top
+from sbk_tui.data.sagas import SettledStep, StepState
 from sbk_tui.domain.operations.numbers import TakeInNumbers, VoidNumber
 from sbk_tui.domain.paper_number import FormKind, NumberState, PaperNumber, SpentNumber
 from sbk_tui.domain.rules import Rules
 from sbk_tui.errors import Refusal
 from sbk_tui.services import words
+from sbk_tui.services.fee_papers import FORMS
 from sbk_tui.services.forms import Field, Values, problems
 from sbk_tui.services.paper_desk import Printable
 from sbk_tui.services.slips import Desk, head
@@ -81,7 +85,14 @@ class NumberDesk:
             number=str(PaperNumber.parse(values["paper_number"])),
             reason=values["void_reason"],
         )
-        return self._ledger.perform(self._ledger.intend(operation, op=op))
+        form = FormKind(operation.paper)
+        spent = self._money.spent(form, operation.number)
+        beside: list[Beside] = [FinanceCases(self._desk.counter)]
+        if spent is not None and spent.payment:
+            # What is void needs no look any more: a paper sent and not looked at is settled by it.
+            void = {"void": operation.reason}
+            beside.append(SettledStep(spent.payment, FORMS[form], StepState.FAILED, void))
+        return self._ledger.perform(self._ledger.intend(operation, op=op), beside=beside)
 
     def _check(self, fields: tuple[Field, ...], values: Values) -> None:
         for problem in problems(fields, values, self._rules):

@@ -32,6 +32,8 @@ class Printable(NamedTuple):
     tables: Mapping[str, Sequence[Mapping[str, str]]] = {}
     paper: str = ""
     """Id of the owed paper, or empty."""
+    op: str = ""
+    """What it is the slip of, if anything."""
     copies: int = 0
 
 
@@ -39,11 +41,21 @@ class PaperDesk:
     """The papers of this counter and its printer."""
 
     def __init__(
-        self, papers: Papers, printer: Callable[[], DocumentPrinter], *, training: bool
+        self,
+        papers: Papers,
+        printer: Callable[[], DocumentPrinter],
+        code_of: Callable[[str], str],
+        *,
+        training: bool,
     ) -> None:
-        """Take what makes the printer's driver: it is asked for at each printing."""
+        """Take what makes the printer's driver: it is asked for at each printing.
+
+        Args:
+            code_of: gives the characters of an operation's code for its slip, empty for none (B1).
+        """
         self._papers = papers
         self._printer = printer
+        self._code_of = code_of
         self._training = training
 
     def owed(self, paper_id: str) -> Printable:
@@ -90,7 +102,10 @@ class PaperDesk:
         if printable.copies:
             values["copy"] = str(printable.copies + 1)
             values["copy_reason"] = word("paper.again")
-        record = Record(values=values, tables=printable.tables, pictures=printable.pictures)
+        code = self._code_of(printable.op) if printable.op else ""
+        record = Record(
+            values=values, tables=printable.tables, pictures=printable.pictures, qr=code.encode()
+        )
         return build(printable.layout, record, masks=_MASKS, training=self._training)
 
 
@@ -102,5 +117,6 @@ def _printable(paper: Paper) -> Printable:
         {key: value for key, value in stored.items() if isinstance(value, str)},
         tables={key: value for key, value in stored.items() if isinstance(value, list)},
         paper=paper.id,
+        op=paper.op,
         copies=paper.copies,
     )

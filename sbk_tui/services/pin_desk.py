@@ -10,81 +10,28 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import date
-from typing import NamedTuple
 
 import msgspec
 
 from sbk_tui.data.beside import Beside, DroppedDraft, OwedPaper, Performed
-from sbk_tui.data.ledger import Done, Ledger
+from sbk_tui.data.ledger import Ledger
 from sbk_tui.data.lookup import Dossier, Lookup
 from sbk_tui.domain.card import Card, move
-from sbk_tui.domain.operations.pin import ChangePin, PinWork, ResetPin, UnlockPin
+from sbk_tui.domain.operations.pin import ChangePin, ResetPin, UnlockPin
 from sbk_tui.domain.pin import LAST_TRY, LENGTH, Presence, presence_of, refuse_weak, wipe
 from sbk_tui.domain.rules import Rules
 from sbk_tui.errors import DeviceAbsent, DeviceFault, OutcomeUnknown, Refusal, SbkError
 from sbk_tui.hardware.ports import KeyService, PinPad, Prompt, SocialCard
 from sbk_tui.services.chip_desk import ChipDesk, refuse_another
-from sbk_tui.services.draft_desk import DraftDesk, FormDraft
+from sbk_tui.services.draft_desk import DraftDesk
+from sbk_tui.services.pin_begun import BegunWork, Pending
+from sbk_tui.services.pin_work import JOBS, AtReader, Entry, Handled, PinJob, Work, verify
 from sbk_tui.services.slips import Desk, slip_record
 
-__all__ = ["JOBS", "Handled", "Pending", "PinDesk", "PinPad", "Presence", "Prompt", "Work"]
-SENT = "sent"
-"""The step of a draft whose work was begun at the chip."""
-
-
-class PinJob(NamedTuple):
-    """One of the three jobs, as a row."""
-
-    clause: str
-    payload: type[PinWork]
-    needs_old: bool
-    needs_new: bool
-    needs_keys: bool
-
-    @property
-    def kind(self) -> str:
-        """The kind of its fact."""
-        return self.payload.kind
-
-
-JOBS = {
-    row.clause: row
-    for row in (
-        #      clause  fact       old    new    key service
-        PinJob("4.1", ChangePin, True, True, False),
-        PinJob("4.2", UnlockPin, False, False, True),
-        PinJob("4.3", ResetPin, False, True, True),
-    )
-}
-
-
-class Work(NamedTuple):
-    """One PIN job on one card: who, which card, what lies in the reader, who is there."""
-
-    job: PinJob
-    seen: Dossier
-    card: Card
-    chip: SocialCard
-    presence: Presence
-    op: str
-    draft: str
-    last_try_agreed: bool = False
-    """Whether the clerk has said yes to using the last try."""
-
-
-class Pending(NamedTuple):
-    """Work whose outcome is not known: only the card can tell."""
-
-    work: Work
-    tries_before: int | None
-
-
-class Handled(NamedTuple):
-    """What came of it."""
-
-    done: Done
-    card: Card
-    paper: str
+__all__ = [
+    "JOBS", "AtReader", "Entry", "Handled", "Pending", "PinDesk", "PinPad", "Presence", "Prompt",
+    "Work", "verify",
+]  # fmt: skip
 
 
 class PinDesk:
@@ -105,15 +52,16 @@ class PinDesk:
         over_ssh: bool,
         today: Callable[[], date],
         new_id: Callable[[], str],
+        pad_on_reader: bool = False,
         owes_paper: bool = True,
     ) -> None:
+        self._pad_on_reader = pad_on_reader
         self._owes_paper = owes_paper  # a kiosk has no printer
         self._chips = chips
         self._keys = keys
         self._pad = pad
         self._ledger = ledger
-        self._lookup = lookup
-        self._drafts = drafts
+        self._begun = BegunWork(drafts, lookup)
         self._rules = rules
         self._desk = desk
         self._has_id_reader = has_id_reader
@@ -124,16 +72,23 @@ class PinDesk:
 
     # ------------------------------------------------------------------ before
 
-    def pad(self) -> PinPad | None:
-        """Return the PIN pad; None: the sealed screen is to be used.
+    def pad(self, *, digits_needed: bool = False) -> Entry | None:
+        """Return where the holder types; None: at the sealed screen.
+
+        Args:
+            digits_needed: the key service encrypts the PIN (4.3), so the reader alone cannot.
 
         Raises:
-            Refusal: `pin.forbidden`, no pad, and the office wants no PIN at this keyboard.
+            Refusal: `pin.forbidden`, no pad, and the office wants no PIN at this keyboard;
+                `pin.reader_cannot`, a reset where the reader's pad is the only one.
         """
+        if self._pad_on_reader and not digits_needed:
+            return AtReader.PAD
         if self._pad is not None:
             return self._pad()
         if not self._rules.settings.pin_on_screen:
-            raise Refusal("pin.forbidden", clause="B11")
+            code = "pin.reader_cannot" if self._pad_on_reader else "pin.forbidden"
+            raise Refusal(code, clause="B11")
         return None
 
     @property
@@ -189,8 +144,10 @@ class PinDesk:
 
     # ------------------------------------------------------------------ the work
 
-    def carry_out(self, work: Work, pad: PinPad, cancel: threading.Event) -> Handled:
+    def carry_out(self, work: Work, pad: Entry, cancel: threading.Event) -> Handled:
         """Have the PIN typed, have the chip do it once, record it; on return it is on disk.
+
+        Typed at the reader a PIN is seen by nobody here: a weak one cannot be refused.
 
         Raises:
             Refusal: the card in the reader is another, the PIN is weak, `pin.last_try`.
@@ -200,17 +157,29 @@ class PinDesk:
         move(work.card.state, work.job.kind)
         if self.pending(work.job.clause) is not None:
             raise Refusal("pin.unresolved", clause=work.job.clause)
+        other = self._begun.with_card(work.card.number)
+        if other is not None:
+            raise other.refusal()
         left = self.tries(work.job, work.seen, work.card, work.chip)
         if work.job.needs_old and left == LAST_TRY and not work.last_try_agreed:
             raise Refusal("pin.last_try", clause=work.job.clause)
         try:
-            self._ask_and_do(work, left, pad, cancel)
+            if isinstance(pad, AtReader):
+                self._have_it_done_there(work, left)
+            else:
+                self._ask_and_do(work, left, pad, cancel)
         except OutcomeUnknown:
             raise  # the draft stays, and says so; so it does after anything unforeseen
         except SbkError:
-            self._drafts.drop(work.draft)
+            self._begun.drop(work)
             raise
         return self._record(work, confirmed=True)
+
+    def _have_it_done_there(self, work: Work, left: int | None) -> None:
+        if work.job.payload is not ChangePin:
+            raise Refusal("pin.reader_cannot", clause="B11")
+        self._begun.note(work, left)
+        self._chips.driver().change_pin_at_pad(work.chip)
 
     def _ask_and_do(
         self, work: Work, left: int | None, pad: PinPad, cancel: threading.Event
@@ -230,7 +199,7 @@ class PinDesk:
                 again = pad.enter(cancel, Prompt.AGAIN)
                 if new != again:
                     raise Refusal("pin.not_equal", clause=work.job.clause)
-            self._note_sent(work, left)
+            self._begun.note(work, left)
             reader, chip = self._chips.driver(), work.chip
             if work.job.payload is ChangePin:
                 reader.change_pin(chip, old, new)
@@ -246,19 +215,6 @@ class PinDesk:
         if self._keys is None:
             raise DeviceAbsent("chip.service_none")
         return self._keys()
-
-    def _note_sent(self, work: Work, left: int | None) -> None:
-        values = {
-            "identification": work.chip.identification,
-            "historical": work.chip.historical,
-            "presence": work.presence.value,
-            "tries": "" if left is None else str(left),
-        }
-        draft = FormDraft(
-            id=work.draft, op=work.op, step=SENT, person=work.seen.person.id,
-            card=work.card.number, values=values,
-        )  # fmt: skip
-        self._drafts.save(work.job.clause, draft)
 
     def _record(self, work: Work, *, confirmed: bool) -> Handled:
         operation = work.job.payload(
@@ -283,26 +239,23 @@ class PinDesk:
     # ------------------------------------------------------------------ outcome unknown
 
     def pending(self, clause: str) -> Pending | None:
-        """Return the clerk's work of a job whose outcome is not known, if there is any."""
-        draft = self._drafts.newest(clause)
-        if draft is None or draft.step != SENT:
-            return None
-        seen = self._lookup.dossier(draft.person)
-        card = next((c for c in seen.cards if c.number == draft.card), None) if seen else None
-        if seen is None or card is None:
-            return None
-        values = draft.values
-        chip = SocialCard(
-            identification=values["identification"],
-            historical=values["historical"],
-            algorithm="",
-            version="",
-            number=draft.card,
-        )
-        work = Work(
-            JOBS[clause], seen, card, chip, Presence(values["presence"]), draft.op, draft.id
-        )
-        return Pending(work, int(values["tries"]) if values["tries"] else None)
+        """Return the clerk's own work of a job whose outcome is not known, if there is any."""
+        return self._begun.own(clause)
+
+    def left_by_others(self, clause: str) -> tuple[Pending, ...]:
+        """Return what other clerks of this counter have left unsettled of a job."""
+        return tuple(p for p in self._begun.all() if not p.own and p.work.job.clause == clause)
+
+    def begun_with(self, job: PinJob, card: Card) -> Pending | None:
+        """Return the work of `job` that anybody here has left unsettled with this card.
+
+        Raises:
+            Refusal: `pin.begun_by`, it is of another job and is settled there.
+        """
+        found = self._begun.with_card(card.number)
+        if found is not None and found.work.job is not job:
+            raise found.refusal()
+        return found
 
     def look(self, pending: Pending) -> Handled | int | None:
         """Ask the card, without a PIN, what it did.
@@ -312,35 +265,38 @@ class PinDesk:
             an unlock), None: it has no PIN.
 
         Raises:
-            Refusal: `chip.another_card`; DeviceFault: as the reader's.
+            Refusal: `chip.another_card`, `pin.settled_meanwhile`; DeviceFault: as the reader's.
         """
+        self._begun.refuse_settled(pending)
         work = pending.work
         left = self._chips.driver().tries_left(work.chip)
         if pending.tries_before == 0 and left:
             return self._record(work, confirmed=True)
         if work.job.payload is UnlockPin:
-            self._drafts.drop(work.draft)
+            self._begun.drop(work)
         return left
 
     def check(
-        self, pending: Pending, prompt: Prompt, pad: PinPad, cancel: threading.Event
+        self, pending: Pending, prompt: Prompt, pad: Entry, cancel: threading.Event
     ) -> Handled | None:
         """Try the new or the old PIN at the card once; None: the old one holds, nothing was done.
 
         Raises:
             DeviceFault: `chip.pin_wrong`, `chip.pin_blocked`: it stays unknown; the reader's.
-            Refusal: `chip.another_card`.
+            Refusal: `chip.another_card`, `pin.settled_meanwhile`.
         """
-        pin = pad.enter(cancel, prompt)
-        try:
-            self._chips.driver().verify(pending.work.chip, pin)
-        finally:
-            wipe(pin)
+        self._begun.refuse_settled(pending)
+        verify(self._chips.driver(), pending.work.chip, pad, prompt, cancel)
         if prompt is Prompt.CHECK_NEW:
             return self._record(pending.work, confirmed=True)
-        self._drafts.drop(pending.work.draft)
+        self._begun.drop(pending.work)
         return None
 
     def give_up(self, pending: Pending) -> Handled:
-        """Record that it was tried and nobody can say what the card did."""
+        """Record that it was tried and nobody can say what the card did.
+
+        Raises:
+            Refusal: `pin.settled_meanwhile`.
+        """
+        self._begun.refuse_settled(pending)
         return self._record(pending.work, confirmed=False)

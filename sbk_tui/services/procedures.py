@@ -6,7 +6,7 @@ from functools import cache
 
 import msgspec
 
-from sbk_tui.domain.procedure import Procedure
+from sbk_tui.domain.procedure import Procedure, Trouble
 from sbk_tui.resources import ASSETS, toml
 
 
@@ -16,7 +16,20 @@ def procedure(clause: str) -> Procedure:
     path = f"procedures/{clause}.toml"
     if not (ASSETS / path).exists():
         raise KeyError(clause)
-    return msgspec.convert(toml(path), Procedure)
+    return completed(msgspec.convert(toml(path), Procedure))
+
+
+def completed(job: Procedure) -> Procedure:
+    """Return a procedure with the troubles that it shares with others behind its own."""
+    if not job.troubles_of:
+        return job
+    return msgspec.structs.replace(job, troubles=(*job.troubles, *troubles(job.troubles_of)))
+
+
+def troubles(device: str) -> tuple[Trouble, ...]:
+    """Return what goes wrong at a device: the rows of its trouble table."""
+    rows = toml(f"troubles/{device}.toml")["troubles"]
+    return msgspec.convert(rows, tuple[Trouble, ...])
 
 
 def all_clauses() -> tuple[str, ...]:

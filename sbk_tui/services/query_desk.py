@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 from sbk_tui.data.access import AccessLog
 from sbk_tui.data.lookup import Dossier, Hit, Lookup
+from sbk_tui.domain.referral import Referral, parse
+from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.world import CHINA, from_ms
 from sbk_tui.errors import Refusal
-from sbk_tui.services import words
+from sbk_tui.services import rail_words, words
 from sbk_tui.services.progress import Road, road
 from sbk_tui.texts import word
 
@@ -38,16 +40,28 @@ class QueryDesk:
         *,
         counter: str,
         level: str,
+        rules: Rules,
     ) -> None:
         self._lookup = lookup
         self._access = access
         self._now_ms = now_ms
         self._counter = counter
         self._level = level
+        self._rules = rules
 
     def find(self, text: str) -> tuple[Hit, ...]:
-        """Return up to fifty people that `text` may mean, best first."""
-        return self._lookup.find(text)
+        """Return up to fifty people that `text` may mean, best first; also by a 转办码 (B4)."""
+        referral = self.referral(text)
+        if referral is None:
+            return self._lookup.find(text)
+        return self._lookup.referred(referral)
+
+    def referral(self, text: str) -> Referral | None:
+        """Return the referral that `text` is the code of, typed or scanned; None: it is none."""
+        try:
+            return parse(text)
+        except Refusal:
+            return None
 
     def named(self, typed: str) -> Named | None:
         """Return who a number typed instead of a name belongs to; None unless it is one person.
@@ -74,6 +88,12 @@ class QueryDesk:
         if found is None:
             raise Refusal("person.unknown", clause="2.4.2")
         return found
+
+    def chain(self, seen: Dossier) -> str:
+        """Return what is next in a person's replacement, as 5.1 says it; empty: none runs."""
+        return rail_words.next_of(
+            seen, rules=self._rules, counter=self._counter, now_ms=self._now_ms()
+        )
 
     def road(self, seen: Dossier) -> Road | None:
         """Return where the card is that a person waits for or has (B19)."""

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sbk_tui import divisions
 from sbk_tui.data.beside import Performed
+from sbk_tui.domain import mask
 from sbk_tui.domain.card import Card, CardState, Receiver
+from sbk_tui.domain.operations.account import ACTIVATED, ActivateAccount
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.issue import Collect, Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import Cancel, FormalLoss, Release, TemporaryLoss
@@ -18,6 +21,9 @@ from sbk_tui.domain.operations.roll_back import RollBack
 from sbk_tui.domain.people import Person
 from sbk_tui.services import words
 from sbk_tui.texts import name_of, word
+
+_NOT_ACTIVATED = "0"
+"""社保账户 of a card that was replaced where its holder is not insured."""
 
 
 class Desk(NamedTuple):
@@ -60,7 +66,9 @@ def slip_record(
         "state_before": words.card_state(before),
         "state_after": name_of("card_state", _AFTER.get(type(operation), before.state).value),
         "standing": word("standing.slip"),
+        "bank_todo": words.bank_todo(before),
         **_particulars(operation, before, person),
+        **(_activation(done, person, desk) if isinstance(operation, Enable) else {}),
     }
     return {key: str(value) for key, value in values.items()}
 
@@ -106,10 +114,17 @@ def _particulars(operation: Operation, card: Card, person: Person) -> dict[str, 
             return _receiver(operation.receiver)
         case Enable():
             return {
-                "social_account": name_of("social_account", "1"),
                 "bank_account": name_of("financial_account", card.financial_account),
-                "bank_place": word("slip.bank_place", bank=name_of("bank", card.bank)),
                 "phone": person.mobile,
+            }
+        case ActivateAccount():
+            return {
+                "bank_card": mask.bank_card(card.bank_card),
+                "presence": name_of("pin_presence", operation.presence),
+                "account_before": name_of("financial_account", card.financial_account),
+                "account_after": name_of("financial_account", ACTIVATED),
+                "guardian": _guardian(operation),
+                "standing": word("standing.accepted"),
             }
         case PinWork():
             return {
@@ -118,6 +133,34 @@ def _particulars(operation: Operation, card: Card, person: Person) -> dict[str, 
             }
         case _:
             return {}
+
+
+def _guardian(operation: ActivateAccount) -> str:
+    return f"{operation.guardian_name} {mask.number(operation.guardian_number)}".strip()
+
+
+def _activation(done: Performed, person: Person, desk: Desk) -> dict[str, str]:
+    """Return where both accounts of an enabled card are activated, and the old bank's (第五条).
+
+    Insured elsewhere: the bank's branches of the place where it was handled, but pharmacies and
+    hospitals of the insured place.
+    """
+    cards = [each for each in done.changed if isinstance(each, Card)]
+    live = next(each for each in cards if each.state is CardState.ACTIVE)
+    old = next((each for each in cards if each.number == live.replaces), None)
+    elsewhere = live.social_account == _NOT_ACTIVATED
+    bank = name_of("bank", live.bank)
+    place = divisions.full_name(person.district[:6])
+    key = "slip.bank_place_here" if elsewhere else "slip.bank_place"
+    closing = ""
+    if old is not None and old.bank != live.bank:
+        closing = word("slip.bank_closing", bank=name_of("bank", old.bank))
+    return {
+        "social_account": name_of("social_account", live.social_account),
+        "bank_place": word(key, bank=bank, office=desk.office),
+        "social_place": word("slip.social_place", place=place) if elsewhere else "",
+        "bank_closing": closing,
+    }
 
 
 def _receiver(receiver: Receiver) -> dict[str, str]:

@@ -22,6 +22,7 @@ from sbk_tui.domain.people import Person
 from sbk_tui.domain.temp_card import TempCard
 from sbk_tui.errors import DeviceFault, OutcomeUnknown, Refusal
 from sbk_tui.hardware.ports import KeyService, SocialCard, SocialCardReader, WriteOrder
+from sbk_tui.services import words
 
 ITEMS = ("social_number", "name", "name_more", "sex", "nation", "birth")
 """What is written and wiped, in the chip's order."""
@@ -118,7 +119,7 @@ class TempChips:
     def _saga(self, work: Work, chip: SocialCard) -> Saga:
         """Return the saga of this work: the open one of this card, or a fresh one."""
         for found in self._sagas.open(work.card.subject):
-            begun = _unfinished(found)
+            begun = unfinished_of(found)
             same = (found.kind, begun.person) == (work.kind, work.person.id)
             if same and (begun.identification, begun.historical) == _identity(chip):
                 return self._sagas.take_over(found.id) or found
@@ -126,8 +127,9 @@ class TempChips:
                 if same:
                     raise Refusal("chip.another_card")
                 raise Refusal(
-                    "temp.unfinished", clause=work.clause, card=work.card.number, kind=found.kind
-                )
+                    "temp.unfinished", clause=work.clause, card=work.card.number,
+                    kind=words.kind(found.kind),
+                )  # fmt: skip
             self._sagas.drop(found.id)  # nothing was sent to that chip
         identification, historical = _identity(chip)
         begun = Unfinished(
@@ -148,7 +150,7 @@ class TempChips:
 def unfinished(sagas: PlannedSagas, subject: str = "") -> tuple[Unfinished, ...]:
     """Return the temporary cards whose chip is not what the records say, oldest first."""
     return tuple(
-        _unfinished(saga)
+        unfinished_of(saga)
         for saga in sagas.open(subject)
         if saga.kind.startswith("temp.")
         and any(step.state is not StepState.PLANNED for step in saga.steps)
@@ -172,7 +174,8 @@ class _Journal:
         self._sagas.settle(self._saga, item, StepState.CONFIRMED)
 
 
-def _unfinished(saga: Saga) -> Unfinished:
+def unfinished_of(saga: Saga) -> Unfinished:
+    """Return what was being done in the saga of a temporary card."""
     return msgspec.msgpack.decode(saga.step(_RECORD).baseline, type=Unfinished)
 
 

@@ -173,9 +173,13 @@ class TempDesk:
     def _refuse_unfinished(self, operation: Operation) -> None:
         """A card whose chip is half written is neither given out nor enabled (chip 6.1)."""
         number = _number_of(operation)
-        if any(each.temp_card == number for each in self.unfinished()):
-            clause = TEMP_CLAUSE_OF[operation.kind]
-            raise Refusal("temp.unfinished", clause=clause, card=number, kind=operation.kind)
+        left = next((each for each in self.unfinished() if each.temp_card == number), None)
+        if left is not None:
+            begun = next(kind for kind, of in TEMP_CLAUSE_OF.items() if of == left.clause)
+            raise Refusal(
+                "temp.unfinished", clause=TEMP_CLAUSE_OF[operation.kind], card=number,
+                kind=words.kind(begun),
+            )  # fmt: skip
 
     def _slip(self, operation: Operation, done: Performed, seen: Dossier) -> dict[str, str]:
         """Return what 临时卡领用单 says (6.1.1.1): whose, until when, who took it."""

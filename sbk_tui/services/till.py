@@ -6,10 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from sbk_tui.data.ledger import Ledger
+from sbk_tui.data.beside import Beside
+from sbk_tui.data.finance import FinanceCases
+from sbk_tui.data.ledger import Done, Ledger
 from sbk_tui.data.money import Money
 from sbk_tui.data.sagas import PlannedStep, Sagas
 from sbk_tui.domain.fees import Fee, fee_on
+from sbk_tui.domain.finance import findings_told
+from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.fee import ITEM
 from sbk_tui.domain.payment import Payment, PaymentState, open_payment
 from sbk_tui.domain.rules import Rules
@@ -33,6 +37,16 @@ class Till:
     desk: Desk
     now_ms: Callable[[], int]
     clerk: str
+
+    def perform(self, operation: Operation, *beside: Beside, op: str) -> Done:
+        """Record an operation of money, with the cases that follow from it; on disk on return.
+
+        Raises:
+            As `Ledger.perform`.
+        """
+        told = findings_told(operation, op=op, counter=self.desk.counter, clerk=self.clerk)
+        cases = FinanceCases(self.desk.counter, told)
+        return self.ledger.perform(self.ledger.intend(operation, op=op), beside=(*beside, cases))
 
     def today(self) -> date:
         """Return the calendar day at the counter."""

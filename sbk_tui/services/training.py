@@ -44,6 +44,77 @@ class ChipTray(Protocol):
         """Let the next command that it concerns go wrong, of the card in the slot."""
 
 
+class BlankOnTop(Protocol):
+    """The blank that the card printer takes next."""
+
+    @property
+    def serial(self) -> str: ...
+
+    @property
+    def bank(self) -> str:
+        """A code of the table `bank`."""
+
+    @property
+    def left(self) -> int:
+        """Blanks in the hopper, this one counted."""
+
+
+class CardMachine(Protocol):
+    """The card printer: its hopper, its bins, what goes wrong with it."""
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """Names for `fault`; their words are `demo_machine_fault.<name>`."""
+
+    @property
+    def banks(self) -> Sequence[str]:
+        """Codes of the banks whose blanks lie in the hopper."""
+
+    @property
+    def on_top(self) -> BlankOnTop | None:
+        """The blank that is fed next; None: the hopper is empty."""
+
+    @property
+    def came_out(self) -> bool:
+        """Whether the card that came out last still lies in its bin."""
+
+    def put_on_top(self, bank: str) -> None:
+        """Lay the blanks of a bank on top."""
+
+    def put_back(self) -> None:
+        """Lay the card that came out last on top of the hopper."""
+
+    def fault(self, name: str) -> None:
+        """Let this go wrong: what lasts until `mend`, the rest once."""
+
+    def mend(self) -> None:
+        """Let the printer be a sound one again."""
+
+
+class CardTerminal(Protocol):
+    """The card terminal (POS): nobody's money."""
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """Names for `fault`; their words are `demo_pos_fault.<name>`."""
+
+    @property
+    def taken_fen(self) -> int:
+        """What the "bank" has taken at this sitting."""
+
+    def fault(self, name: str) -> None:
+        """Let the next request go wrong."""
+
+    def mend(self) -> None:
+        """Let the terminal be a sound one again."""
+
+    def void_last(self) -> bool:
+        """Void the last charge by hand at the terminal; return whether there was one."""
+
+    def export(self) -> str:
+        """Save the list of this sitting as the terminal does; return the file's name."""
+
+
 class Tray(Protocol):
     """The identity cards at hand: which one lies on the reader, and what goes wrong there.
 
@@ -54,6 +125,14 @@ class Tray(Protocol):
     @property
     def chips(self) -> ChipTray:
         """The social-card reader."""
+
+    @property
+    def machine(self) -> CardMachine | None:
+        """The card printer; None: this counter makes no cards."""
+
+    @property
+    def terminal(self) -> CardTerminal | None:
+        """The card terminal; None: this counter takes no money."""
 
     @property
     def visitors(self) -> Sequence[Visitor]: ...

@@ -33,6 +33,23 @@ def card_state(card: Card) -> str:
     return name_of("card_state", card.state.value)
 
 
+def accounts(card: Card) -> str:
+    """Return how the two accounts of a card stand (第三条, 第五条)."""
+    return word(
+        "card.accounts",
+        social=name_of("social_account", card.social_account),
+        financial=name_of("financial_account", card.financial_account),
+    )
+
+
+def bank_todo(card: Card) -> str:
+    """Return what the holder must still do at the bank (answer 02), empty when nothing."""
+    if not card.bank_todo:
+        return ""
+    matter = name_of("outside_matter", card.bank_todo)
+    return word("outside.todo", matter=matter, bank=name_of("bank", card.bank))
+
+
 def receiver(card: Card, holder: str) -> str:
     """Return who took a card, in words: the holder's own name, or the proxy's with the kind."""
     if card.receiver is None:

@@ -14,7 +14,7 @@ import msgspec
 from sbk_tui.data.city_asks import Signed
 from sbk_tui.data.seal import Signer
 from sbk_tui.errors import HubUnreachable, Refusal
-from sbk_tui.sync import lives, pages, wire
+from sbk_tui.sync import lives, pages, protocol, wire
 from sbk_tui.sync.lookup import LOOKUP_PATH, Found
 
 _RETRY_LATER = frozenset({429, 500, 502, 503, 504})
@@ -50,6 +50,7 @@ class HubClient:
 
     Attributes:
         offset_ms: how far the hub's clock is ahead of ours, as far as known.
+        protocol: the version agreed with the hub; the first one before any hello.
     """
 
     def __init__(
@@ -62,8 +63,9 @@ class HubClient:
         trusts: Callable[[bytes], bool],
         now_ms: Callable[[], int],
         new_nonce: Callable[[], str],
+        speaks: tuple[int, int] = protocol.SPOKEN,
     ) -> None:
-        """Take the line, who calls, and which hub key to believe."""
+        """Take the line, who calls, which hub key to believe, and the versions spoken here."""
         self._line = line
         self._counter = counter
         self._inc = inc
@@ -71,7 +73,9 @@ class HubClient:
         self._trusts = trusts
         self._now_ms = now_ms
         self._new_nonce = new_nonce
+        self._speaks = speaks
         self.offset_ms = 0
+        self.protocol = protocol.FIRST
         self.hub_public = b""
 
     def enrol(self, request: wire.Enrol) -> wire.Enrolled:
@@ -79,15 +83,32 @@ class HubClient:
         return wire.decode(self._post(wire.ENROL_PATH, wire.encode(request)), wire.Enrolled)
 
     def hello(self, request: wire.Hello) -> wire.Welcome:
-        """Say hello and learn where to go on. Raises: Refusal `hub.…`, HubUnreachable."""
+        """Say hello, agree on a version, learn where to go on.
+
+        Raises:
+            Refusal: `hub.…`; HubUnreachable.
+        """
         sent = self._now_ms()
+        request = msgspec.structs.replace(request, protocol=self._speaks)
         welcome = wire.decode(self._post(wire.HELLO_PATH, wire.encode(request)), wire.Welcome)
+        if not self._speaks[0] <= welcome.protocol <= self._speaks[1]:
+            raise Refusal("hub.protocol", protocol=welcome.protocol)
+        self.protocol = welcome.protocol
         self.offset_ms = welcome.now - (sent + self._now_ms()) // 2
         return welcome
 
     def push(self, request: wire.Push) -> wire.Pushed:
-        """Hand in records. Raises: Gap, TooLarge, Refusal `hub.…`, HubUnreachable."""
+        """Hand in records in the first version's way.
+
+        Raises:
+            Gap, TooLarge; Refusal: `hub.…`; HubUnreachable.
+        """
         return wire.decode(self._post(wire.PUSH_PATH, wire.encode_push(request)), wire.Pushed)
+
+    def push_batch(self, batch: protocol.Batch) -> protocol.Taken:
+        """Hand in records in the second version's way. Raises: as `push`."""
+        answer = self._post(protocol.BATCH_PATH, protocol.encode_batch(batch))
+        return protocol.decode_taken(answer)
 
     def own(self, request: lives.AskOwn) -> lives.Own:
         """Fetch back own records behind a mark. Raises: Refusal `hub.…`, HubUnreachable."""

@@ -15,7 +15,7 @@ from sbk_tui.data.log import StoredRecord
 from sbk_tui.data.seal import SUITE
 from sbk_tui.data.store import Store
 from sbk_tui.errors import HubUnreachable, IntegrityFault, Refusal
-from sbk_tui.sync import wire
+from sbk_tui.sync import protocol, wire
 from sbk_tui.sync.client import Gap, HubClient, TooLarge
 
 FIRST_BATCH = 20
@@ -27,14 +27,15 @@ class Pace(NamedTuple):
     """How many records the line bears at once."""
 
     size: int = FIRST_BATCH
+    most: int = wire.MOST_OPERATIONS
 
     def faster(self) -> Pace:
         """Return the pace after a success."""
-        return Pace(min(2 * self.size, wire.MOST_OPERATIONS))
+        return self._replace(size=min(2 * self.size, self.most))
 
     def slower(self) -> Pace | None:
         """Return the pace after a time-out or "too large"; None when it cannot be smaller."""
-        return Pace(self.size // 2) if self.size > 1 else None
+        return self._replace(size=self.size // 2) if self.size > 1 else None
 
 
 SLOW = Pace()
@@ -65,26 +66,40 @@ def starting_point(ack: wire.Mark, unsettled: int | None) -> int:
     return ack.seq + 1 if unsettled is None else min(unsettled, ack.seq + 1)
 
 
+class Handed(NamedTuple):
+    """How a backlog was handed in."""
+
+    pace: Pace
+    """What the line has borne."""
+    unjudged: bool | None = None
+    """Whether the hub holds records of ours that it has not judged; None: nothing was sent."""
+
+
 def push_from(
     store: Store, client: HubClient, *, counter: str, inc: str, first: int, pace: Pace = SLOW
-) -> Pace:
-    """Hand in every record from number `first` on; return the pace the line has borne.
+) -> Handed:
+    """Hand in every record from number `first` on.
 
     Raises:
         HubUnreachable: the line is gone; what was receipted before stays receipted.
         Refusal: the hub takes nothing from this counter (`hub.counter_revoked`, `hub.fork` …).
         IntegrityFault: `sync.chain_stopped`, the hub found a broken record.
     """
+    unjudged: bool | None = None
     while True:
-        waiting = outbox.records_from(store, inc, first, pace.size)
+        waiting = outbox.records_from(store, inc, first, pace.size + 1)
         batch = batch_of(waiting, pace)
         if not batch:
-            return pace
-        request = wire.Push(
-            counter=counter, inc=inc, first=batch[0].seq, ops=tuple(s.record for s in batch)
+            return Handed(pace, unjudged)
+        request = protocol.Batch(
+            counter=counter,
+            inc=inc,
+            first=batch[0].seq,
+            ops=tuple(s.record for s in batch),
+            more=len(waiting) > len(batch),
         )
         try:
-            pushed = client.push(request)
+            taken = _sent(client, request)
         except Gap as gap:
             if not 0 < gap.expect < batch[0].seq:
                 raise HubUnreachable("hub.not_ours") from gap
@@ -98,8 +113,20 @@ def push_from(
                 raise
             pace = _slowed(pace, error, error)
             continue
-        _file(store, client, batch, pushed)
+        _file(store, client, batch, taken)
+        unjudged = taken.judged_to < taken.ack.seq
         first, pace = batch[-1].seq + 1, pace.faster()
+
+
+def _sent(client: HubClient, batch: protocol.Batch) -> protocol.Taken:
+    """Hand a batch in, in the version that the hub speaks."""
+    if client.protocol >= protocol.DEFERRED:
+        return client.push_batch(batch)
+    pushed = client.push(
+        wire.Push(counter=batch.counter, inc=batch.inc, first=batch.first, ops=batch.ops)
+    )
+    # In the first version a batch is judged before it is answered.
+    return protocol.Taken(**msgspec.structs.asdict(pushed), judged_to=pushed.ack.seq)
 
 
 def _slowed(pace: Pace, last_word: Exception, cause: Exception) -> Pace:
@@ -110,7 +137,7 @@ def _slowed(pace: Pace, last_word: Exception, cause: Exception) -> Pace:
 
 
 def _file(
-    store: Store, client: HubClient, batch: Sequence[StoredRecord], pushed: wire.Pushed
+    store: Store, client: HubClient, batch: Sequence[StoredRecord], taken: protocol.Taken
 ) -> None:
     """File the receipts of one answer.
 
@@ -118,17 +145,45 @@ def _file(
         HubUnreachable: `hub.not_ours`, a receipt is missing, unsigned, or of another record.
         IntegrityFault: `sync.chain_stopped`.
     """
-    filed = [
-        filed_receipt(stored, sealed, client.hub_public)
-        for stored, sealed in zip(batch, pushed.results, strict=False)
-    ]
+    if taken.receipt is None:
+        filed = [
+            filed_receipt(stored, sealed, client.hub_public)
+            for stored, sealed in zip(batch, taken.results, strict=False)
+        ]
+    else:
+        filed = _filed_up_to(batch, taken.receipt, client.hub_public)
     outbox.file_receipts(store, filed)
-    if pushed.stopped is not None:
-        raise IntegrityFault(
-            "sync.chain_stopped", seq=pushed.stopped.seq, reason=pushed.stopped.code
-        )
+    if taken.stopped is not None:
+        raise IntegrityFault("sync.chain_stopped", seq=taken.stopped.seq, reason=taken.stopped.code)
     if len(filed) != len(batch):
         raise HubUnreachable("hub.not_ours")
+
+
+def _filed_up_to(
+    batch: Sequence[StoredRecord], sealed: wire.Sealed, public: bytes
+) -> list[outbox.Filed]:
+    """Return the receipt of every record up to the one that `sealed` names: "received".
+
+    The hash that the hub has signed holds the hash of each record before it.
+
+    Raises:
+        HubUnreachable: `hub.not_ours` when it names no record of the batch.
+    """
+    named = wire.read_receipt(sealed, public, SUITE).seq - batch[0].seq
+    if not 0 <= named < len(batch):
+        raise HubUnreachable("hub.not_ours")
+    last = filed_receipt(batch[named], sealed, public)
+    if last.state != wire.State.RECEIVED:
+        raise HubUnreachable("hub.not_ours")
+    return [last._replace(op=stored.op) for stored in batch[: named + 1]]
+
+
+def _severity(receipt: wire.Receipt) -> str:
+    """Return how urgent the case of a receipt is; empty: nobody has to do anything."""
+    waits_for_newer = receipt.state is wire.State.HELD and receipt.code.startswith("kind.")
+    if not receipt.code or waits_for_newer:
+        return ""
+    return _SEVERITY.get(receipt.state, "yellow")
 
 
 def filed_receipt(stored: StoredRecord, sealed: wire.Sealed, public: bytes) -> outbox.Filed:
@@ -150,5 +205,5 @@ def filed_receipt(stored: StoredRecord, sealed: wire.Sealed, public: bytes) -> o
         hub_pos=receipt.pos,
         at=receipt.at,
         body=msgspec.msgpack.encode(sealed),
-        severity=_SEVERITY.get(receipt.state, "yellow") if receipt.code else "",
+        severity=_severity(receipt),
     )

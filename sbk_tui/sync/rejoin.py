@@ -1,7 +1,8 @@
-"""A new life for a counter that was frozen or put back by hand, without losing its work (§9).
+"""A new life for a counter that was frozen or put back, without losing its work (§9).
 
 What it has is handed in first; what the city has and its log has lost is fetched back; then the
-city makes a certificate for the new life, told where the former one ended. The key stays.
+city makes a certificate for the new life, told where the former one ended. The key stays. After
+`sbk restore` the new life has begun already, and may have work of its own.
 """
 
 from __future__ import annotations
@@ -9,7 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sbk_tui.data import outbox
-from sbk_tui.data.counter_file import OpenCounter, begin_life, clerks, next_life
+from sbk_tui.data.counter_file import (
+    OpenCounter,
+    begin_life,
+    clerks,
+    forget_former_life,
+    in_former_life,
+    next_life,
+    this_life,
+)
 from sbk_tui.data.log import StoredRecord
 from sbk_tui.data.record import anchor, flaw_of
 from sbk_tui.data.taken_back import take_back
@@ -41,21 +50,26 @@ def rejoin(
     Raises:
         Refusal: `hub.code_…`, `hub.counter_…`; HubUnreachable; IntegrityFault.
     """
-    former = opened.incarnation.inc
-    client = client_of(former)
-    welcome = say_hello(opened, client, version=version, now_ms=now_ms)
-    hand_in(opened, client, welcome)
+    former = in_former_life(opened)
+    before = former or opened
+    client = client_of(before.incarnation.inc)
+    welcome = say_hello(before, client, version=version, now_ms=now_ms)
+    hand_in(before, client, welcome)
     back = 0
-    while taken := _fetch(opened, client, initials):
+    while taken := _fetch(before, client, initials):
         back += taken
-    life = next_life(opened, now_ms())
-    last = wire.Former(inc=former, last=_end_of(opened))
+    life = next_life(opened, now_ms()) if former is None else this_life(opened)
+    last = wire.Former(inc=before.incarnation.inc, last=end_of(before))
     enrol_life(opened, client_of(life.inc), life, secret=secret, former=last)
-    begin_life(opened.store, life, now_ms())
+    if former is None:
+        begin_life(opened.store, life, now_ms())
+    else:
+        forget_former_life(opened.store)
     return back
 
 
-def _end_of(opened: OpenCounter) -> wire.Mark:
+def end_of(opened: OpenCounter) -> wire.Mark:
+    """Return the last record of the life that a counter is in."""
     newest = outbox.head(opened.store, opened.incarnation.inc)
     if newest is None:
         return wire.Mark(seq=0, hash=anchor(opened.incarnation.certificate))
@@ -68,7 +82,7 @@ def _fetch(opened: OpenCounter, client: HubClient, initials: Callable[[str], Seq
     Raises:
         IntegrityFault: `sync.chain_stopped`, what came is not our own log going on.
     """
-    end = _end_of(opened)
+    end = end_of(opened)
     answer = client.own(AskOwn(after=end))
     keys = {clerk.id: clerk.public for clerk in clerks(opened.store)}
     found = []

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from sbk_tui.data import city_asks, outbox, spoken
-from sbk_tui.data.counter_file import OpenCounter, clerks
+from sbk_tui.data.counter_file import OpenCounter, clerks, in_former_life
 from sbk_tui.data.record import anchor
 from sbk_tui.data.replica import Replica
 from sbk_tui.data.store import Store
 from sbk_tui.domain.card import BLOCKED
 from sbk_tui.errors import BadUsage, HubUnreachable, IntegrityFault
-from sbk_tui.sync import wire
+from sbk_tui.sync import protocol, wire
 from sbk_tui.sync.client import HubClient, Line
 from sbk_tui.sync.lookup import put_questions
 from sbk_tui.sync.pull import pull
@@ -31,6 +31,7 @@ def client_for(
     now_ms: Callable[[], int],
     new_nonce: Callable[[], str],
     inc: str = "",
+    speaks: tuple[int, int] = protocol.SPOKEN,
 ) -> HubClient:
     """Return the client of an enrolled counter, believing only the hub that enrolled it.
 
@@ -48,6 +49,7 @@ def client_for(
         trusts=lambda public: public == known,
         now_ms=now_ms,
         new_nonce=new_nonce,
+        speaks=speaks,
     )
 
 
@@ -66,8 +68,10 @@ def contact(
         HubUnreachable, Refusal: see `push_from`, `pull`.
         IntegrityFault: `sync.frozen`, two machines live under this name; what waited was handed
             in; `sync.counter_behind`, `sync.other_history`: this database is not the
-            one the hub has heard from; nothing was sent.
+            one the hub has heard from; nothing was sent; `sync.restored`, as long as the life
+            after a restore is not taken in.
     """
+    refuse_restored(opened)
     store, inc = opened.store, opened.incarnation.inc
     known = outbox.peer(store)
     welcome = say_hello(opened, client, version=version, now_ms=now_ms)
@@ -92,9 +96,26 @@ def contact(
         pull(store, client, replica, counter=opened.certificate.counter, inc=inc)
     for each in told:
         city_asks.answer(store, each.ask, each.answer, now_ms())
-    hand_in(opened, client, welcome, pace)
+    unjudged = hand_in(opened, client, welcome, pace)
     pull(store, client, replica, counter=opened.certificate.counter, inc=inc)
+    go_on = protocol.Batch(counter=opened.certificate.counter, inc=inc, first=1, ops=())
+    judged_to = -1
+    while unjudged:  # it is more than the hub judges within one request
+        taken = client.push_batch(go_on)
+        pull(store, client, replica, counter=opened.certificate.counter, inc=inc)
+        unjudged = judged_to < taken.judged_to < taken.ack.seq
+        judged_to = taken.judged_to
     return outbox.tally(store)
+
+
+def refuse_restored(opened: OpenCounter) -> None:
+    """Refuse to talk for a counter that was restored from a backup and has not rejoined.
+
+    Raises:
+        IntegrityFault: `sync.restored`.
+    """
+    if in_former_life(opened) is not None:
+        raise IntegrityFault("sync.restored")
 
 
 def say_hello(
@@ -130,21 +151,30 @@ def say_hello(
 
 def hand_in(
     opened: OpenCounter, client: HubClient, welcome: wire.Welcome, pace: Pace = SLOW
-) -> None:
-    """Hand in what waits; of two machines under one name each its own, to be set aside.
+) -> bool:
+    """Hand in what waits; return whether the hub holds records of ours that it has not judged.
+
+    Of two machines under one name each hands in its own, to be set aside.
 
     Raises:
         HubUnreachable, Refusal: see `push_from`.
     """
     store, inc = opened.store, opened.incarnation.inc
     unsettled = outbox.first_unsettled(store, inc)
-    if wire.FROZEN not in welcome.orders:
-        first = starting_point(welcome.ack, unsettled)
-    elif unsettled is not None:
+    if wire.FROZEN in welcome.orders:
+        if unsettled is None:
+            return False
         first = unsettled
+    elif client.protocol >= protocol.DEFERRED:
+        first = welcome.ack.seq + 1  # the verdicts on what is there come with the feed
     else:
-        return
-    push_from(store, client, counter=opened.certificate.counter, inc=inc, first=first, pace=pace)
+        first = starting_point(welcome.ack, unsettled)
+    handed = push_from(
+        store, client, counter=opened.certificate.counter, inc=inc, first=first, pace=pace
+    )
+    if handed.unjudged is not None:
+        return handed.unjudged
+    return client.protocol >= protocol.DEFERRED and welcome.judged_to < welcome.ack.seq
 
 
 def _beginning(opened: OpenCounter) -> wire.Mark:

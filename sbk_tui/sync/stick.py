@@ -22,7 +22,7 @@ from sbk_tui.sync import bundle
 from sbk_tui.sync.pages import decode_page
 from sbk_tui.sync.pull import read_page
 from sbk_tui.sync.push import filed_receipt, weight_of
-from sbk_tui.sync.run import clerk_keys
+from sbk_tui.sync.run import clerk_keys, refuse_restored
 from sbk_tui.sync.wire import FROZEN
 
 MOST_BYTES = 48 * 1024 * 1024
@@ -45,7 +45,9 @@ def export_work(opened: OpenCounter, *, now_ms: Callable[[], int]) -> Exported:
 
     Raises:
         BadUsage: `sync.not_enrolled`; `bundle.no_key` when the hub has not given its key yet.
+        IntegrityFault: `sync.restored`.
     """
+    refuse_restored(opened)
     known = outbox.peer(opened.store)
     if "hub" not in known:
         raise BadUsage("sync.not_enrolled")

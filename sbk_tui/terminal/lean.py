@@ -7,6 +7,7 @@ longer looks as expected, it is left alone and writes as it always did.
 from __future__ import annotations
 
 import gc
+from collections import deque
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -28,6 +29,7 @@ _EXPECTED: tuple[tuple[type, str, tuple[str, ...]], ...] = (  # Textual 8.2
     (LayoutUpdate, "__init__", ("self", "strips", "region")),
     (ChopsUpdate, "__init__", ("self", "chops", "spans", "chop_ends")),
 )
+_ENTER = frozenset({"enter", "ctrl+j"})
 _SYNC_FROM = 512  # characters: a smaller frame reaches the screen in one piece anyway
 
 
@@ -57,12 +59,59 @@ class LeanApp(App[ReturnType]):
         self.lean = textual_is_as_expected()
         self._terminal = Terminal()
         self._canvas = Canvas(0, 0)
+        self._held: list[events.Event] | None = None
         self.theme = "ansi-dark"
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return a driver that keeps nothing of what was typed; elsewhere Textual's own."""
+        chosen = super().get_driver_class()
+        if chosen.__name__ != "LinuxDriver":
+            return chosen
+        # Late: only there is a terminal to read from.
+        from sbk_tui.terminal import keyboard
+
+        return keyboard.WipingDriver if keyboard.textual_is_as_expected() else chosen
 
     def action_repaint(self) -> None:
         """Draw the whole screen anew, for a terminal that somebody else wrote on."""
         self._terminal.forget()
         self.refresh()
+
+    # ------------------------------------------------------------------ keys typed ahead
+
+    def hold_keys(self) -> None:
+        """Let every key from now on wait: it is meant for a screen that is not there yet."""
+        if self._held is None:
+            self._held = []
+
+    def drop_keys(self) -> None:
+        """Forget the keys that wait: what they were meant for does not come."""
+        self._held = None
+
+    def let_keys_go(self) -> None:
+        """Hand out the keys that wait, in their order and before those that come now.
+
+        An Enter at their head was pressed once too often where one was: it is not handed out.
+        """
+        self.call_later(self._hand_out)  # in the application's own turn: no key comes in between
+
+    async def _hand_out(self) -> None:
+        keys, self._held = deque(self._held or ()), None
+        while keys and isinstance(keys[0], events.Key) and keys[0].key in _ENTER:
+            keys.popleft()
+        while keys and self._held is None:  # one of them may be the one others wait behind
+            await super().on_event(keys.popleft())
+        if self._held is not None:
+            self._held.extend(keys)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Put a key aside while keys wait, then go on as ever."""
+        # One that was forwarded has come up again from whoever did not want it.
+        typed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
+        if typed and self._held is not None:
+            self._held.append(event)
+            return
+        await super().on_event(event)
 
     @on(events.Resize)
     def _distrust_terminal(self, event: events.Resize) -> None:

@@ -10,7 +10,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # not even `typing` before the first ink
-    from collections.abc import Mapping, MutableMapping, Sequence
+    from collections.abc import Callable, Mapping, MutableMapping, Sequence
     from typing import TextIO
 
 _SETTINGS = {
@@ -95,6 +95,24 @@ def first_ink(fd: int, lines: Sequence[str]) -> None:
     """
     if os.isatty(fd):
         _write_all(fd, (_ENTER + "\r\n".join(lines)).encode())
+
+
+def quiet_keys(fd: int) -> Callable[[], None]:
+    """Let the terminal neither show nor gather what is typed before the program reads it.
+
+    A password typed ahead must not stand on the screen, nor its Enter become another character.
+    Returns what puts the terminal back as it was; nothing happens where there is none.
+    """
+    import termios
+
+    if not os.isatty(fd):
+        return lambda: None
+    before = termios.tcgetattr(fd)
+    quiet = termios.tcgetattr(fd)
+    quiet[0] &= ~(termios.ICRNL | termios.INLCR | termios.IGNCR)
+    quiet[3] &= ~(termios.ECHO | termios.ICANON)
+    termios.tcsetattr(fd, termios.TCSANOW, quiet)
+    return lambda: termios.tcsetattr(fd, termios.TCSANOW, before)
 
 
 def take_back_ink(fd: int) -> None:

@@ -83,12 +83,12 @@ def typed(*words: str, **env: str) -> Answer:
     return Answer(code, out.getvalue(), err.getvalue())
 
 
-def new_counter(folder: Path, level: str = "C", district: str = "410782") -> Sbk:
+def new_counter(folder: Path, level: str = "C", district: str = "410782", bank: str = "") -> Sbk:
     """Set up an encrypted counter with a clerk and a 负责人 in `folder`/home."""
     home = folder / "home"
     wiring.set_up(
         home, office="辉县市窗口", level=level, district=district, clerk=LEAD, name="李强",
-        password=PASSWORD, cost=CHEAP,
+        password=PASSWORD, bank=bank, cost=CHEAP,
     )  # fmt: skip
     lead = Keyring(home, wiring.now_ms).unlock(LEAD, PASSWORD)
     wiring.add_clerk(home, lead, CLERK, "张敏", wiring.CLERK, PASSWORD)

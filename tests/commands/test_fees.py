@@ -46,6 +46,22 @@ def test_a_fee_by_script_and_its_numbers_found_again(county: Sbk) -> None:
     assert "下一号 A0003" in county("fees", "numbers").out
 
 
+@pytest.mark.clause("2.4.2", "5.1.1.2")
+def test_a_person_is_shown_with_the_fees(county: Sbk) -> None:
+    county("do", "fee.notice", *BILL, "number=A0001", "--op", FEE)
+    county.do("fee.pay", f"payment={FEE}", *SLIP)
+    county.do("fee.note", f"payment={FEE}", "number=F0001")
+    line = next(
+        line
+        for line in county("show", "person", CHANG_GUILAN.number).out.splitlines()
+        if line.startswith("缴费")
+    )
+    for said in ("25元", "已缴", "通知书 A0001", "参考号 JH1", "财政票据 F0001", "未登记"):
+        assert said in line
+    (payment,) = county("show", "person", CHANG_GUILAN.number, "--json").document["payments"]
+    assert (payment["amount_fen"], payment["slip"]["reference"]) == (2500, "JH1")
+
+
 @pytest.mark.clause("5.1.2.3")
 def test_registering_by_script_waits_for_the_city(county: Sbk) -> None:
     county("do", "fee.notice", *BILL, "number=A0001", "--op", FEE)

@@ -54,13 +54,18 @@ def test_a_counter_is_made_whole(tmp_path: Path, password: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "letter", "district"),
-    [("C", "C", "410782"), ("city", "M", "4107"), ("Bank", "B", "410702001016")],
+    ("given", "letter", "district", "bank"),
+    [
+        ("C", "C", "410782", ()),
+        ("city", "M", "4107", ()),
+        ("Bank", "B", "410702001016", ("--bank", "95588")),
+    ],
 )
 def test_a_level_is_told_by_letter_or_name(
-    tmp_path: Path, password: str, given: str, letter: str, district: str
+    tmp_path: Path, password: str, given: str, letter: str, district: str, bank: tuple[str, ...]
 ) -> None:
-    made = init(tmp_path / "home", password, level=given, district=district).document
+    home = tmp_path / "home"
+    made = init(home, password, *bank, level=given, district=district).document
     assert (made["level"], made["district"]) == (letter, district)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sbk_tui.hardware.card_printer_twin import CardPrinterTwin, blanks
 from sbk_tui.hardware.idcard_twin import IdCardReaderTwin
 from tests.commands.desk import Sbk, typed
 from tests.commands.test_faults import store_of
@@ -65,6 +66,22 @@ def test_devices_are_asked(active: Sbk, tmp_path: Path) -> None:
     found = findings(active)
     assert (found["id_reader"], found["printer"]) == ("wrong", "wrong")
     assert active("doctor").code == 4
+
+
+@pytest.mark.clause("F6", "F7")
+def test_the_card_printer_is_asked(active: Sbk) -> None:
+    def told() -> tuple[str, str]:
+        rows = {row["check"]: row for row in active("doctor", "--json").document}
+        return rows["card_printer"]["state"], rows["card_printer"]["found"]
+
+    with CardPrinterTwin("220e", blanks("95533", 1)) as twin:
+        configure(active, f'[devices]\ncard_printer = "{twin.url}"\n')
+        assert told() == ("ok", "220e，色带还能印 200 张")
+        twin.fault("ribbon_chip")
+        state, found = told()
+        assert (state, "色带芯片" in found) == ("wrong", True)
+    state, found = told()
+    assert (state, "USB" in found) == ("wrong", True)
 
 
 def test_a_city_that_does_not_answer_is_seen(active: Sbk) -> None:

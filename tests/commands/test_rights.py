@@ -53,7 +53,7 @@ def test_the_configuration_can_narrow(active: Sbk) -> None:
 
 @pytest.mark.clause("A3")
 def test_a_window_run_by_a_bank_hands_out_no_cards(tmp_path: Path) -> None:
-    bank = new_counter(tmp_path, "B")
+    bank = new_counter(tmp_path, "B", bank="95588")
     list_of_cards = tmp_path / "cards.csv"
     list_of_cards.write_text("社会保障号码,姓名,社保卡号\n", "utf-8")
     assert bank("import", "cards", str(list_of_cards)).code == 3

@@ -32,7 +32,7 @@ def looks(sbk: Sbk, person: str) -> list[tuple[str, str]]:
 def test_a_person_is_found_by_id_number_or_card(active: Sbk, key: str) -> None:
     given = {"id": person_id(active), "number": CHANG_GUILAN.number.lower(), "card": CARD}[key]
     found = active("show", "person", given, "--json").document
-    assert list(found) == ["person", "cards", "applications"]
+    assert list(found) == ["person", "cards", "applications", "payments"]
     assert found["person"]["number"] == CHANG_GUILAN.number
     assert found["cards"][0]["receiver"]["phone"] == "13800370001"
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sbk_tui.domain.card import Receiver
 from sbk_tui.domain.handover import check_number, handover_id
 from sbk_tui.domain.identity import mod11_2
+from sbk_tui.domain.operations.account import ActivateAccount
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.batch import Line, TakeIn
 from sbk_tui.domain.operations.blind_loss import BlindLoss
@@ -20,6 +21,7 @@ from sbk_tui.domain.operations.fee import (
     NotCharged,
     Pay,
     RegisterFee,
+    Unclear,
     UnregisterFee,
 )
 from sbk_tui.domain.operations.handover import Announce, Receive
@@ -41,6 +43,7 @@ from sbk_tui.domain.operations.make import (
 from sbk_tui.domain.operations.numbers import TakeInNumbers, VoidNumber
 from sbk_tui.domain.operations.pin import ChangePin, ResetPin, UnlockPin
 from sbk_tui.domain.operations.receipt import RecordReceipts
+from sbk_tui.domain.operations.refund import GiveBack, MatchPosList, PosLine
 from sbk_tui.domain.operations.replace import (
     ApplyForReplacement,
     MarkForProduction,
@@ -108,7 +111,7 @@ def card_wishes(card: str, until: date) -> list[Operation]:
         FormalLoss(card=card, id_shown=True),
         Release(card=card, in_person=True, id_shown=True),
         Cancel(card=card, reason="01", proof="死亡证明"),
-        ApplyForReplacement(card=card, type="5", reason="51"),
+        ApplyForReplacement(card=card, type="5", reason="51", bank="95533"),
         RollBack(card=card, reason="01", card_back=True),
         CheckCard(card=card, reason="03", result="2", manual=True),
         CheckCard(card=card, reason="03", result="1", manual=False),
@@ -119,6 +122,7 @@ def card_wishes(card: str, until: date) -> list[Operation]:
         IssueToUnit(codes=("410782105201",), cards=(card,), receiver=VILLAGE),
         RecordReceipts(codes=("410782105201",), cards=(card,), reason="03", on=DAY),
         RecordReceipts(codes=("410782105201",), cards=(card,), reason="01", on=DAY),
+        ActivateAccount(card=card, presence="1"),
     ]
 
 
@@ -230,6 +234,15 @@ def money_wishes(holder: str) -> list[Operation]:
         VoidNumber(paper="2", number="F001", reason="2"),
         RegisterFee(payment=fee, application="a" * 32),
         UnregisterFee(payment=fee, reason="1"),
+        Unclear(payment=fee),
+        GiveBack(payment=fee, of=fee[-12:], reference=f"T{fee[-11:]}", way="1", reason="2"),
+        MatchPosList(
+            day=DAY,
+            sales=2,
+            total_fen=5000,
+            missing=(fee,),
+            extra=(PosLine(reference="112410000009", amount_fen=2500),),
+        ),
     ]
 
 

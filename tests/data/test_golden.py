@@ -10,10 +10,11 @@ import pytest
 
 from sbk_tui.data.record import Record, anchor, flaw_of, hlc_ms
 from sbk_tui.data.seal import Ed25519Signer
+from sbk_tui.domain.capability import Capability
 from sbk_tui.domain.kinds import KINDS
 from sbk_tui.domain.operations.base import Nature
 from sbk_tui.domain.world import from_ms
-from sbk_tui.hub.judge import decide, readable
+from sbk_tui.hub.judgement import decide, readable
 from sbk_tui.sync.wire import State
 from tests.data.conftest import RULES
 from tests.domain.known import Known, occasion
@@ -41,8 +42,9 @@ def test_what_was_sealed_is_read_verified_and_judged(path: Path) -> None:
         assert flaw is None, name
         assert (envelope.kind, envelope.kv) == (name, version)
         kind, operation = readable(record, envelope)
+        level = "B" if kind.capability is Capability.ACTIVATE_FINANCIAL else "M"
         at = msgspec.structs.replace(
-            occasion(level="M", district="4107"), at=from_ms(hlc_ms(envelope.hlc)), op=envelope.op
+            occasion(level=level, district="4107"), at=from_ms(hlc_ms(envelope.hlc)), op=envelope.op
         )
         judged = decide(kind, operation, Known(), at, RULES)
         assert judged.state is not State.QUARANTINED, name

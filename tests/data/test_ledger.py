@@ -101,7 +101,7 @@ def test_a_township_cannot_replace_and_a_county_asks_the_city_first(
     office.do(FormalLoss(card=CARD, id_shown=True))
     before = counts(office)
     with pytest.raises(refusal) as refused:
-        office.do(ApplyForReplacement(card=CARD, type="5", reason="51"))
+        office.do(ApplyForReplacement(card=CARD, type="5", reason="51", bank="95533"))
     assert counts(office) == before
     assert refused.value.clause == ("第四条" if level == "T" else "5.1.2.2")
 

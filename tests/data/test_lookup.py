@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +11,11 @@ import pytest
 from sbk_tui.data import lookup
 from sbk_tui.domain.card import CardState
 from sbk_tui.domain.operations.batch import Line, TakeIn
+from sbk_tui.domain.operations.fee import Charge
 from sbk_tui.domain.operations.issue import Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import FormalLoss
-from tests.data.conftest import Office
-from tests.data.days import CARDS, SELF, number, stock
+from tests.data.conftest import Office, make_office
+from tests.data.days import CARDS, HOLDERS, SELF, number, payment_of, stock
 
 
 @pytest.fixture
@@ -70,3 +72,22 @@ def test_every_search_goes_by_an_index(full: Office) -> None:
             steps = [row[-1] for row in plan]
             assert all("SEARCH" in step and "INDEX" in step for step in steps), (sql, steps)
             assert not any("TEMP B-TREE" in step for step in steps), (sql, steps)
+
+
+@pytest.mark.clause("2.4.2", "P1")
+def test_a_dossier_holds_the_fees_and_asks_by_indexes_only(tmp_path: Path) -> None:
+    county = make_office(tmp_path / "county", level="C", key=None)
+    county.do(stock())
+    holder = next(iter(HOLDERS))
+    charge = Charge(person=holder, payer=HOLDERS[holder], reason="51", amount_fen=2500)
+    county.do(charge, payment_of(holder))
+    seen = county.lookup.dossier(holder)
+    assert seen is not None
+    assert [payment.id for payment in seen.payments] == [payment_of(holder)]
+    assert "fee.charge" in {event.kind for event in seen.timeline}
+    with county.opened.store.session() as db:
+        plan: Any = db.execute_sql(
+            "EXPLAIN QUERY PLAN SELECT body FROM payment WHERE person = ? ORDER BY made, id", ("x",)
+        ).fetchall()
+    assert any("SEARCH payment USING INDEX" in row[-1] for row in plan)
+    county.opened.store.close()

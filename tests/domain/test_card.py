@@ -32,6 +32,7 @@ ALLOWED = {
     "replace.apply": {S.FORMAL_LOST: S.FORMAL_LOST},
     "pin.change": {S.ACTIVE: S.ACTIVE, S.LOCKED: S.LOCKED},
     "pin.unlock": {S.ACTIVE: S.ACTIVE, S.LOCKED: S.LOCKED},
+    "account.activate": {S.ACTIVE: S.ACTIVE},
     "pin.reset": {S.ACTIVE: S.ACTIVE, S.LOCKED: S.LOCKED},
     "replace.exchange": {S.ACTIVE: S.ACTIVE, S.LOCKED: S.LOCKED},
 }  # fmt: skip

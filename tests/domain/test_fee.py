@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from sbk_tui.domain.card import CardState
+from sbk_tui.domain.finance import findings
 from sbk_tui.domain.kinds import kind_of
 from sbk_tui.domain.operations.base import Nature, Operation
 from sbk_tui.domain.operations.fee import (
@@ -17,10 +18,12 @@ from sbk_tui.domain.operations.fee import (
     NotCharged,
     Pay,
     RegisterFee,
+    Unclear,
     UnregisterFee,
 )
+from sbk_tui.domain.operations.refund import GiveBack, paid_references
 from sbk_tui.domain.paper_number import FormKind
-from sbk_tui.domain.payment import Payment, PaymentState, PaySlip
+from sbk_tui.domain.payment import Payment, PaymentState, PaySlip, open_payment
 from sbk_tui.domain.rules import Rules
 from sbk_tui.domain.world import Entity
 from sbk_tui.errors import Refusal
@@ -111,7 +114,102 @@ def test_what_pays(state: PaymentState, slip: PaySlip, outcome: str) -> None:
 @pytest.mark.clause("5.1.1.1.2")
 def test_a_reference_pays_once() -> None:
     other = payment(P.PAID, id="other", slip=SLIP)
-    assert refused(Pay(payment="p", slip=SLIP), payment(P.CHARGING), other) == "fee.reference_twice"
+    copied = Pay(payment="p", slip=SLIP, seen="slip")
+    assert refused(copied, payment(P.CHARGING), other) == "fee.reference_twice"
+    charged = Pay(payment="p", slip=SLIP)  # the terminal says so itself: a fact, and a doubt
+    assert refused(charged, payment(P.CHARGING), other) == ""
+    (after,) = charged.effect(Known(payment(P.CHARGING), other), occasion())
+    assert isinstance(after, Payment)
+    assert (after.state, after.doubt, after.doubt_of) == (P.PAID, "reference_twice", "other")
+
+
+@pytest.mark.clause("5.1.1.1.2")
+def test_what_nobody_can_tell_is_settled_by_the_finance_people_alone() -> None:
+    hanging = payment(P.CHARGING)
+    (unclear,) = Unclear(payment="p").effect(Known(hanging), occasion())
+    assert isinstance(unclear, Payment)
+    assert (unclear.state, unclear.unclear_op) == (P.CHARGING, "0" * 32)
+    assert refused(Unclear(payment="p"), unclear) == "fee.finance_only"
+    assert refused(charge(payment="p"), unclear, LOST) == "fee.charging"
+    for seen in ("terminal", "query", "slip"):
+        assert refused(Pay(payment="p", slip=SLIP, seen=seen), unclear) == "fee.finance_only"  # type: ignore[arg-type]
+    assert refused(NotCharged(payment="p", seen="slip"), unclear) == "fee.finance_only"
+    for operation, state in (
+        (Pay(payment="p", slip=SLIP, seen="finance"), P.PAID),
+        (NotCharged(payment="p", seen="finance"), P.ENDED),
+    ):
+        assert refused(operation, unclear) == ""
+        (after,) = operation.effect(Known(unclear), occasion())
+        assert isinstance(after, Payment)
+        assert (after.state, after.unclear_op) == (state, "")
+    assert refused(Pay(payment="p", slip=SLIP, seen="finance"), payment(P.ENDED)) == ""
+
+
+@pytest.mark.clause("5.1.1.1.2")
+def test_one_fee_paid_in_two_ways_keeps_both_and_gives_one_back() -> None:
+    paid = payment(P.PAID, slip=BANK, note="F0001")
+    (twice,) = Pay(payment="p", slip=SLIP).effect(Known(paid), occasion())
+    assert isinstance(twice, Payment)
+    assert (twice.slip, twice.more, twice.doubt) == (BANK, (SLIP,), "paid_twice")
+    assert Pay(payment="p", slip=SLIP).effect(Known(twice), occasion()) == ()  # said again
+    assert paid_references(twice) == (SLIP.reference, BANK.reference)
+    back = GiveBack(payment="p", of=SLIP.reference, reference="T1", way="1", reason="1")
+    assert refused(back, twice) == ""
+    (after,) = back.effect(Known(twice), occasion())
+    assert isinstance(after, Payment)
+    assert (after.state, after.slip, after.more, after.doubt) == (P.PAID, BANK, (), "")
+    assert [refund.of for refund in after.refunds] == [SLIP.reference]
+
+
+@pytest.mark.clause("5.1.1.1.2")
+@pytest.mark.parametrize(("before", "changes", "outcome"), [
+    (payment(P.PAID, slip=SLIP), {}, ""),
+    (payment(P.PAID, slip=SLIP, note="F0001"), {}, "refund.note"),
+    (payment(P.PAID, slip=SLIP, application="x"), {}, "refund.registered"),
+    (payment(P.PAID, slip=SLIP), {"of": "other"}, "refund.of"),
+    (payment(P.PAID, slip=SLIP), {"reference": " "}, "fee.slip"),
+    (payment(P.PAID, slip=SLIP), {"way": "9"}, "refund.way"),
+    (payment(P.PAID, slip=SLIP), {"reason": "9"}, "refund.reason"),
+    (payment(P.DUE), {}, "fee.not_paid"),
+    (payment(P.CHARGING), {}, "fee.not_paid"),
+    (payment(P.ENDED), {}, "fee.not_paid"),
+    (payment(P.REFUNDED, slip=SLIP), {}, "fee.not_paid"),
+])  # fmt: skip
+def test_what_can_be_given_back(before: Payment, changes: dict[str, str], outcome: str) -> None:
+    asked = {"of": SLIP.reference, "reference": "T1", "way": "1", "reason": "2"} | changes
+    assert refused(GiveBack(payment="p", **asked), before) == outcome
+
+
+@pytest.mark.clause("5.1.1.1.2", "P6")
+def test_a_refund_ends_the_payment_and_a_new_fee_may_begin() -> None:
+    paid = payment(P.PAID, slip=SLIP)
+    back = GiveBack(payment="p", of=SLIP.reference, reference="T1", way="1", reason="2")
+    (after,) = back.effect(Known(paid), occasion())
+    assert isinstance(after, Payment)
+    assert (after.state, after.slip, after.is_open) == (P.REFUNDED, SLIP, False)
+    assert back.effect(Known(after), occasion()) == ()
+    assert refused(charge(), after, LOST) == ""
+    assert refused(RegisterFee(payment="p", application=WISH.id), after, WISH) == "fee.not_paid"
+
+
+@pytest.mark.clause("5.1.1.1.2")
+@pytest.mark.parametrize(("other", "doubt"), [
+    (payment(P.PAID, id="o", slip=BANK), "paid_twice"),
+    (payment(P.PAID, id="o", slip=BANK, application=WISH.id), "paid_twice"),
+    (payment(P.PAID, id="o", slip=BANK, application="made long ago"), ""),
+    (payment(P.REFUNDED, id="o", slip=BANK), ""),
+    (payment(P.ENDED, id="o"), ""),
+    (payment(P.PAID, id="o", slip=BANK, person="f" * 32), ""),
+])  # fmt: skip
+def test_a_second_fee_for_one_card_is_kept_and_doubted(other: Payment, doubt: str) -> None:
+    world = Known(payment(P.CHARGING), other, WISH)
+    (after,) = Pay(payment="p", slip=SLIP).effect(world, occasion())
+    assert isinstance(after, Payment)
+    assert (after.state, after.doubt) == (P.PAID, doubt)
+    found = findings(after)
+    assert [each.code for each in found] == ([f"finance.{doubt}"] if doubt else [])
+    if doubt and other.is_open:
+        assert open_payment([after, other]) is other  # the doubted one waits to be given back
 
 
 @pytest.mark.clause("5.1.1.1.2")

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.operations.numbers import TakeInNumbers, VoidNumber, spend
 from sbk_tui.domain.paper_number import (
+    DoubleUse,
     FormKind,
     NumberBatch,
     NumberState,
@@ -147,9 +148,21 @@ def test_a_void_notice_keeps_both_numbers_and_the_amount(reason: str, state: Pay
 
 @pytest.mark.clause("F10", "P6")
 def test_a_number_used_twice_keeps_its_first_use_and_names_the_second() -> None:
-    (double,) = spend(Known(OLD, spent("A0001")), occasion(), N, "A0001", payment="q")
+    double, after = spend(Known(OLD, spent("A0001")), occasion(), N, "A0001", payment="q")
     assert isinstance(double, SpentNumber)
-    assert (double.payment, double.doubles) == ("", ("0" * 32,))
+    assert isinstance(after, NumberBatch)
+    use = DoubleUse(op="0" * 32, counter=COUNTER, clerk="1001", payment="q")
+    assert (double.payment, double.doubles, double.twice) == ("", (use,), (use,))
+    assert (after.spent, after.twice) == (1, ("A0001",))  # and the next number is another one
+    with pytest.raises(Refusal, match=r"numbers\.blocked"):
+        check_next([after], None, form=N, number="A0002", counter=COUNTER)
+    void, freed, *_ = VoidNumber(paper="1", number="A0001", reason="2").effect(
+        Known(after, double), occasion()
+    )
+    assert isinstance(void, SpentNumber)
+    assert (void.state, void.twice) == (NumberState.USED, ())  # the first paper stays valid
+    assert isinstance(freed, NumberBatch)
+    check_next([freed], None, form=N, number="A0002", counter=COUNTER)
     assert len(spend(Known(), occasion(), N, "Z9", payment="q")) == 1  # of no known batch
 
 

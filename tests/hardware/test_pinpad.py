@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sbk_tui.domain.pin import collect
 from sbk_tui.errors import BadUsage, Cancelled, DeviceAbsent, DeviceFault
-from sbk_tui.hardware.pinpad_codec import STYLES, Key, keys_of
+from sbk_tui.hardware.pinpad_codec import ENCRYPTING, STYLES, Key, keys_of
 from sbk_tui.hardware.pinpad_driver import SerialPinPad
 from sbk_tui.hardware.pinpad_twin import PinPadTwin
 from sbk_tui.hardware.ports import Prompt
@@ -94,6 +94,13 @@ def test_an_unknown_make_and_a_missing_pad_are_said_so() -> None:
     assert "star" in str(caught.value.facts["known"])
     with pytest.raises(DeviceAbsent):
         SerialPinPad("/dev/none-of-ours").enter(CANCEL, Prompt.NEW)
+
+
+@pytest.mark.parametrize("style", sorted(ENCRYPTING))
+def test_a_pad_that_only_gives_encrypted_blocks_is_refused_by_name(style: str) -> None:
+    with pytest.raises(BadUsage) as caught:
+        SerialPinPad("/dev/ttyS0", style)
+    assert caught.value.code == "pinpad.encrypting"
 
 
 @given(st.binary(max_size=60))

@@ -82,7 +82,9 @@ def test_the_city_registers_a_paid_fee_once_and_frees_it_again(
     forger, client = desk
     batch = [
         forger.make(RegisterFee(payment=FEE, application="a" * 32)),  # before its application
-        forger.make(ApplyForReplacement(card=CARDS[0], type="5", reason="51"), op="a" * 32),
+        forger.make(
+            ApplyForReplacement(card=CARDS[0], type="5", reason="51", bank="95533"), op="a" * 32
+        ),
         forger.make(RegisterFee(payment=FEE, application="a" * 32)),
         forger.make(RegisterFee(payment=FEE, application="a" * 32)),
         forger.make(UnregisterFee(payment=FEE, reason="1")),
@@ -117,10 +119,10 @@ def test_a_number_and_a_reference_used_twice_are_kept_and_become_cases(
     answers = receipts(push(county, client, forger.seq - len(batch) + 1, batch))
     assert [(a.verdict, a.code) for a in answers] == [
         ("accepted", ""),
-        ("accepted", "fee.reference_twice"),
-        ("accepted", "numbers.spent"),
+        ("accepted", "finance.reference_twice"),
+        ("accepted", "finance.number_twice"),
         ("accepted", "fee.open_already"),
     ]
     cases = {row[0] for row in city.rows("SELECT code FROM case_item")}
-    assert cases >= {"fee.reference_twice", "numbers.spent", "fee.open_already"}
+    assert cases >= {"finance.reference_twice", "finance.number_twice", "fee.open_already"}
     assert city.rows("SELECT count(*) FROM payment WHERE reference = ?", SLIP.reference) == [(2,)]

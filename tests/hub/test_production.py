@@ -28,6 +28,7 @@ from sbk_tui.domain.payment import PaySlip
 from sbk_tui.sync.client import HubClient
 from tests.data.conftest import Office, make_office
 from tests.data.days import CARDS, HOLDERS, SELF, making_wishes, payment_of, stock
+from tests.hub.outsiders import Outsider
 from tests.sync.city import City, Forger, join, push, receipts, sync
 
 HOLDER = next(iter(HOLDERS))
@@ -136,3 +137,24 @@ def test_a_report_for_the_info_centre_is_a_case_at_the_city(
     report = ReportToCentre(application=WISH, step="read_back", answer="hub.waits")
     assert say(county, desk, APPLY, REGISTER, *WAY[:4], report) == [GOOD] * 7
     assert city.rows("SELECT code FROM case_item") == [("centre.report",)]
+
+
+@pytest.mark.clause("5.1.2.2", "5.1.2.3", "5.1.3.2")
+def test_the_province_gets_the_write_back_and_the_fiscal_office_the_payment(
+    county: Office, city: City, desk: tuple[Forger, HubClient], tmp_path: Path
+) -> None:
+    assert say(county, desk, APPLY, REGISTER, *WAY) == [GOOD] * 8
+    province = Outsider(city, tmp_path / "province")
+    told = province.tell()
+    (back,) = [line for line in told if "identification" in line]
+    number = city.rows("SELECT card FROM production")[0][0]
+    assert (back["card"], back["identification"], back["bank_card"], back["made_on"]) == (
+        number, CHIP["identification"], CHIP["bank_card"], "20261118",
+    )  # fmt: skip
+    # The list of the delivery had neither sex nor nation: the wish itself cannot travel.
+    assert ("unfit", "outside.missing") in province.states()
+    fiscal = Outsider(city, tmp_path / "fiscal", "fiscal")
+    (paid,) = fiscal.tell()
+    assert (paid["pay_code"], paid["amount"], paid["state"]) == ("1124", "25.00", "2")
+    assert province.answer() == (2, 0)
+    assert fiscal.answer() == (1, 0)

@@ -21,6 +21,7 @@ from sbk_tui.domain.operations.settle_case import SettleCase
 from sbk_tui.domain.operations.store import Slot, StoreCards
 from sbk_tui.domain.world import from_ms
 from sbk_tui.errors import BadUsage, Refusal
+from sbk_tui.hub.cases import ring_for_clerk
 from sbk_tui.texts import words_for
 from tests.data.days import SELF
 from tests.hub.three import BASE, NAMES, Three, told
@@ -310,3 +311,11 @@ def test_a_supervisor_lists_and_settles_by_command(
     assert "同意" in capsys.readouterr().out
     assert cli.main(["hub", "cases", *home]) == 0
     assert case["id"] not in capsys.readouterr().out
+
+
+def test_a_case_that_no_operation_opened_is_decided_alone(three: Three) -> None:
+    with three.city.hub.store.write() as db:
+        for clerk in ("one", "two"):
+            ring_for_clerk(db, "410782105-a1", clerk, three.clock[0])
+        three.decider.settle(db, "410782105-a1/one/key", "done", by="赵岚")
+    assert "410782105-a1/two/key" in {case for case, _ in three.city_cases()}

@@ -22,6 +22,7 @@ from sbk_tui.services.spoken_desk import SpokenDesk
 from sbk_tui.sync.client import HubClient
 from tests.data.conftest import RULES, Office, letters, make_office
 from tests.data.days import CARDS, SELF, number, stock
+from tests.hub.outsiders import Outsider
 from tests.sync.city import City, join, sync
 
 HOLDER = number(0)
@@ -163,3 +164,16 @@ def test_the_key_is_given_once_and_each_counter_has_its_own(
     assert spoken_key(alone.opened.store) == before
     assert {before.counter, theirs.counter} == {1, 2}
     assert before.key != theirs.key
+
+
+def test_the_province_hears_of_it_at_once_and_once(
+    alone: Office, client: HubClient, city: City, tmp_path: Path
+) -> None:
+    province = Outsider(city, tmp_path / "province")
+    assert [line["number"] for line in province.tell()] == ["11"]
+    typed(city, say(alone, loss(alone, "temporary")))
+    (line,) = province.tell()
+    assert (line["number"], line["card"], line["clerk"]) == ("01", CARDS[0], "赵岚")
+    assert province.answer("bank_side") == (2, 0)
+    sync(alone, client)
+    assert province.tell() == []  # the counter's own record changed nothing

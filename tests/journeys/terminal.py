@@ -12,7 +12,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,8 +21,9 @@ import pyte
 
 KEYS = {
     "enter": "\r", "escape": "\x1b", "up": "\x1b[A", "down": "\x1b[B", "tab": "\t",
-    "f1": "\x1bOP", "f2": "\x1bOQ", "f5": "\x1b[15~", "f6": "\x1b[17~", "f7": "\x1b[18~",
-    "f8": "\x1b[19~", "f9": "\x1b[20~", "f10": "\x1b[21~", "backspace": "\x7f",
+    "f1": "\x1bOP", "f2": "\x1bOQ", "f3": "\x1bOR",
+    "f5": "\x1b[15~", "f6": "\x1b[17~", "f7": "\x1b[18~", "f8": "\x1b[19~",
+    "f9": "\x1b[20~", "f10": "\x1b[21~", "backspace": "\x7f",
 }  # fmt: skip
 _PATIENCE_S = 20.0
 
@@ -36,6 +37,8 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self._command = [sys.executable, "-m", "sbk_tui", *arguments]
         self._home = home
+        self.recorded = bytearray()
+        """Everything that came to the terminal."""
 
     def __enter__(self) -> Self:
         self._master, slave = pty.openpty()
@@ -69,12 +72,28 @@ class Terminal:
 
     def wait_for(self, words: str) -> None:
         """Read until `words` stand on the screen."""
+        self._read_until(words, lambda: words in self.text)
+
+    def wait_for_title(self, words: str) -> None:
+        """Read until `words` stand in the first line."""
+        self._read_until(words, lambda: words in self.text.splitlines()[0])
+
+    def _read_until(self, words: str, there: Callable[[], bool]) -> None:
         limit = time.monotonic() + _PATIENCE_S
-        while words not in self.text:
+        while not there():
             assert time.monotonic() < limit, f"{words!r} never came:\n{self.text}"
             ready, _, _ = select.select([self._master], [], [], 0.1)
             if ready:
-                self._stream.feed(os.read(self._master, 65536))
+                came = os.read(self._master, 65536)
+                self.recorded += came
+                self._stream.feed(came)
+
+    def wait_for_quiet(self) -> None:
+        """Wait until the terminal no longer shows by itself what is typed."""
+        limit = time.monotonic() + _PATIENCE_S
+        while termios.tcgetattr(self._master)[3] & termios.ECHO:
+            assert time.monotonic() < limit, "it still echoes"
+            time.sleep(0.001)
 
     def press(self, *keys: str) -> None:
         """Press keys by name, or type a text."""

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
 
 from sbk_tui import wiring
 from sbk_tui.cli import main
@@ -29,6 +31,7 @@ from tests.data.days import stock
 from tests.sync.city import nonce, sync
 
 PASSWORD = "Hub-watch-2026"
+WAIT_S = 20
 
 
 @pytest.fixture
@@ -76,9 +79,9 @@ def test_a_supervisor_looks_at_the_city(
     browser.find_element(By.NAME, "id").send_keys("s01")
     browser.find_element(By.NAME, "password").send_keys("wrong one")
     browser.find_element(By.TAG_NAME, "button").click()
-    assert "还可" in browser.find_element(By.CLASS_NAME, "bad").text
+    says(browser, By.CLASS_NAME, "bad", "还可")
     sign_in(browser)
-    assert "还没有窗口开通" in browser.find_element(By.TAG_NAME, "main").text
+    says(browser, By.TAG_NAME, "main", "还没有窗口开通")
     with counter(tmp_path, url) as (office, client):
         office.do(stock())
         assert sync(office, client).accepted == 1
@@ -91,7 +94,7 @@ def test_a_supervisor_looks_at_the_city(
         assert sync(office, client).held == 1
     a_case_is_decided(browser)
     browser.find_element(By.CSS_SELECTOR, "nav button").click()
-    assert browser.current_url.endswith("/page/login")
+    WebDriverWait(browser, WAIT_S).until(lambda page: page.current_url.endswith("/page/login"))
     browser.back()
     browser.refresh()
     assert "/page/login" in browser.current_url
@@ -106,9 +109,9 @@ def the_work_is_seen(browser: webdriver.Chrome) -> None:
     bars = browser.find_elements(By.CSS_SELECTOR, "svg .bar")
     assert any(float(bar.get_attribute("height") or 0) > 100 for bar in bars)
     line.find_element(By.TAG_NAME, "a").click()
-    assert "成品卡入库" in browser.find_element(By.TAG_NAME, "tbody").text
+    says(browser, By.TAG_NAME, "tbody", "成品卡入库")
     browser.find_element(By.LINK_TEXT, "待处理事项").click()
-    assert "没有待处理的事项" in browser.find_element(By.TAG_NAME, "main").text
+    says(browser, By.TAG_NAME, "main", "没有待处理的事项")
 
 
 def a_case_is_decided(browser: webdriver.Chrome) -> None:
@@ -117,7 +120,17 @@ def a_case_is_decided(browser: webdriver.Chrome) -> None:
     assert browser.find_elements(By.CSS_SELECTOR, 'button[value="none"]') != []
     browser.find_element(By.NAME, "reason").send_keys("电话核实过")
     browser.find_element(By.CSS_SELECTOR, 'button[value="none"]').click()
-    assert "没有待处理的事项" in browser.find_element(By.TAG_NAME, "main").text
+    says(browser, By.TAG_NAME, "main", "没有待处理的事项")
+
+
+def says(browser: webdriver.Chrome, how: str, what: str, text: str) -> None:
+    """Wait until the page that was clicked for is there and says `text`."""
+
+    def seen(page: webdriver.Chrome) -> bool:
+        return text in page.find_element(how, what).text
+
+    # The element may still be the old page's, gone between finding and reading it.
+    WebDriverWait(browser, WAIT_S, ignored_exceptions=[StaleElementReferenceException]).until(seen)
 
 
 def sign_in(browser: webdriver.Chrome) -> None:
@@ -125,7 +138,7 @@ def sign_in(browser: webdriver.Chrome) -> None:
     browser.find_element(By.NAME, "id").send_keys("s01")
     browser.find_element(By.NAME, "password").send_keys(PASSWORD)
     browser.find_element(By.TAG_NAME, "button").click()
-    assert "赵岚" in browser.find_element(By.TAG_NAME, "nav").text
+    says(browser, By.TAG_NAME, "nav", "赵岚")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sbk_tui.data.making import Made
 from sbk_tui.domain import mask
 from sbk_tui.errors import BadUsage
 from sbk_tui.printing.document import Document, Grid, Paragraph, Record, Signatures, Table, build
@@ -47,6 +48,9 @@ SLIP = {
     "reason": "死亡",
     "proof": "死亡证明",
     "batch": "20261101",
+    "bank_card": "621700******0000",
+    "account_before": "未激活",
+    "account_after": "已激活",
     "phone": "13800000000",
     "social_account": "已激活",
     "bank_account": "未激活",
@@ -117,7 +121,9 @@ DAY = {
     **dict.fromkeys(("done", "recorded", "counted", "waiting", "refused", "papers"), "3"),
     **dict.fromkeys(("drafts", "cases", "seq"), "0"),
     "difference": "",
-    **dict.fromkeys(("hanging", "unregistered", "unseen"), "0"),
+    "pos_match": "相符 2026-11-24 17:20",
+    **dict.fromkeys(("hanging", "unregistered", "unseen", "ribbons"), "0"),
+    **{f"making_{key}": "0" for key in Made._fields},
     "pos": "1 笔 25.00 元",
     "bank": "0 笔 0.00 元",
     "hash": "9F3A61C2D4E5B6A7",
@@ -167,12 +173,48 @@ TABLES = {
     "differences": [
         {"what": "缺", "card": "D12345678", "name": "张晓禾", "village": "示例村"},
     ],
+    "blanks": [
+        {"bank": "建设银行", "stock": "18", "at_work": "1", "spoiled": "1", "next": "955330000003"}
+    ],
     "numbers": [
         {"batch": "财政票据 2026乙", "next": "F0004", "used": "3", "void": "0", "left": "47"}
     ],
     "work": [{"kind": "个人发卡", "clerk": "张晓禾", "count": "3"}],
+    "steps": [
+        {"clause": "5.1.4", "step": "领卡启用", "state": "不用办"},
+        {"clause": "5.1.2.1", "step": "正式挂失", "state": "已办 2026-11-24 10:20"},
+        {"clause": "5.1.1.1", "step": "收费", "state": "2026-11-24 10:25"},
+        {"clause": "5.1.1.2", "step": "财政票据", "state": "2026-11-24 10:26  F0001"},
+        {"clause": "5.1.2.2", "step": "补卡", "state": "2026-11-24 10:31  遗失补卡"},
+        {"clause": "5.1.2.3", "step": "交费登记", "state": "现在办"},
+        {"clause": "5.1.2.4", "step": "即制卡标注", "state": "还没到"},
+        {"clause": "5.1.3.2", "step": "制卡", "state": "还没到"},
+        {"clause": "5.1.4", "step": "领取", "state": "还没到"},
+        {"clause": "5.1.4", "step": "启用", "state": "还没到"},
+        {"clause": "6.3", "step": "收回临时卡", "state": "不用办"},
+    ],
 }
-OWN = {"application_form": FORM, "day_sheet": DAY, "number_report": STOCK_OF_NUMBERS}
+REPLACED = {
+    **HEAD,
+    **HOLDER,
+    "kind": "遗失补卡",
+    "done_at": "2026-11-24 10:31",
+    "old_card": "D12345678",
+    "reason": "遗失补卡",
+    "fee": "25元（大写 贰拾伍元整）",
+    "notice": "A0001",
+    "note": "F0001",
+    "card": "J00000008",
+    "expected": "当场制卡的制好就领；否则最迟 2026-12-15（15 个工作日内）",
+    "bring": "本人身份证和本受理单；代领的带双方身份证",
+    "bank_closing": "旧卡在中国建设银行的金融账户不会自动销户",
+}
+OWN = {
+    "application_form": FORM,
+    "day_sheet": DAY,
+    "number_report": STOCK_OF_NUMBERS,
+    "replace_receipt": REPLACED,
+}
 RECORDS = {name: OWN.get(name, SLIP) for name in names()}
 
 needs_poppler = pytest.mark.skipif(
@@ -254,6 +296,14 @@ def test_an_unknown_paper_is_refused_and_never_a_path() -> None:
         with pytest.raises(BadUsage) as raised:
             build(name, Record(values=SLIP), masks=MASKS)
         assert raised.value.code == "print.no_layout"
+
+
+@pytest.mark.clause("3.1", "3.3", "3.4", "5.1.4")
+@pytest.mark.parametrize("name", ["loss_slip", "release_slip", "cancel_slip", "enable_slip"])
+def test_what_is_left_to_do_at_the_bank_is_on_the_slip_and_only_then(name: str) -> None:
+    todo = "银行待办：临时挂失没有办成，请持卡人到工商银行的网点补办"
+    assert todo in "".join(line.strip() for line in preview(paper(name, bank_todo=todo), 80))
+    assert "银行待办" not in "".join(preview(paper(name), 80))
 
 
 @pytest.mark.clause("3.1")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from sbk_tui import wiring
 from sbk_tui.app import SbkApp
@@ -29,15 +31,20 @@ CARDS = [f"B{n:07d}{card_check(f'B{n:07d}')}" for n in range(1, 5)]
 """PEOPLE[0] and [1]: enabled cards; [2]: in stock; [3]: handed out, still sealed."""
 
 
-def make_counter(home: Path, level: str = "T") -> wiring.Counter:
-    """Set up a counter with two clerks and four people, and open it for the first clerk."""
+def empty_counter(home: Path, level: str = "T", bank: str = "") -> wiring.Counter:
+    """Set up a counter with two clerks, and open it for the first clerk."""
     wiring.set_up(
         home, office="百泉镇劳保所", level=level, district=DISTRICT, clerk="1001", name="张敏",
-        password=PASSWORD, cost=CHEAP,
+        password=PASSWORD, cost=CHEAP, bank=bank,
     )  # fmt: skip
     by = Keyring(home, wiring.now_ms).unlock("1001", PASSWORD)
     wiring.add_clerk(home, by, "1002", "王芳", wiring.CLERK, SECOND)
-    counter = wiring.sign_in(home, "1001", PASSWORD)
+    return wiring.sign_in(home, "1001", PASSWORD)
+
+
+def make_counter(home: Path, level: str = "T") -> wiring.Counter:
+    """Set up a counter with two clerks and four people, and open it for the first clerk."""
+    counter = empty_counter(home, level)
     lines = tuple(
         Line(
             person=person.id, number=person.number, name=person.name, card=card, bank="95533",
@@ -65,10 +72,25 @@ def kinds(counter: wiring.Counter) -> list[str]:
         return [row[0] for row in db.execute_sql("SELECT kind FROM operation ORDER BY seq")]
 
 
+def everything_stored(counter: wiring.Counter) -> Iterator[bytes]:
+    """Yield every value of every table, as bytes: the file itself may be encrypted."""
+    with counter.opened.store.session() as db:
+        for (table,) in db.execute_sql("SELECT name FROM sqlite_master WHERE type = 'table'"):
+            for row in db.execute_sql(f'SELECT * FROM "{table}"'):  # noqa: S608 -- its own names
+                for value in row:
+                    yield bytes(value) if isinstance(value, bytes) else str(value).encode()
+
+
 @pytest.fixture
-def counter(private_folder: Path) -> Iterator[wiring.Counter]:
-    """Give a township counter, signed in."""
-    counter = make_counter(private_folder / "counter")
+def level() -> str:
+    """Give the counter's level; a test parametrizes it for another one."""
+    return "T"
+
+
+@pytest.fixture
+def counter(private_folder: Path, level: str) -> Iterator[wiring.Counter]:
+    """Give a counter, a township's unless the test says more, signed in."""
+    counter = make_counter(private_folder / "counter", level)
     yield counter
     counter.close()
 
@@ -82,7 +104,8 @@ def app(counter: wiring.Counter) -> SbkApp:
 async def settled(pilot: Pilot[None]) -> None:
     """Wait until no work runs and every message is read."""
     for _ in range(200):
-        await pilot.app.workers.wait_for_complete()
+        with suppress(WorkerCancelled):  # a newer search took an older one's place
+            await pilot.app.workers.wait_for_complete()
         await pilot.pause()
         screen = pilot.app.screen
         if not (isinstance(screen, Background) and screen.busy):

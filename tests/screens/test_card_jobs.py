@@ -238,6 +238,8 @@ async def test_a_slip_is_owed_until_the_spooler_took_it(
         await pilot.press("f10", "1")
         await settled(pilot)
         assert len(counter.desks.papers.debts()) == 1
+        (slip,) = counter.desks.papers.debts()
+        assert "二维码" in counter.desks.papers.preview(slip, 78)[-1]  # B1
         await pilot.press("f8")
         assert "启用业务回执单" in shown(app)
         await pilot.press("f8")

@@ -126,6 +126,69 @@ async def test_a_query_asks_why_and_esc_gives_up_waiting(
         assert "F7 向市中心查" in shown(app)
 
 
+def laid_down(counter: wiring.Counter, question: Question) -> None:
+    """Lay the stranger's rows down as the sender does, with the city's answer."""
+    line = Line(
+        person=STRANGER.id, number=STRANGER.number, name=STRANGER.name, card=CARD,
+        bank="95533", village_code="410782105201", made_on=date(2026, 5, 1),
+    )  # fmt: skip
+    do(counter, TakeIn(batch="2026-D", lines=(line,)))
+    answer = Answer(STRANGER.id, "")
+    city_asks.answer(counter.opened.store, question.id, answer, wiring.now_ms())
+
+
+@pytest.mark.clause("A5", "B17")
+async def test_a_member_of_the_household_is_asked_for_too(
+    counter: wiring.Counter, app: SbkApp
+) -> None:
+    enrolled(counter)
+    async with app.run_test(size=SIZE) as pilot:
+        await open_job(pilot, "09")
+        await look_for(pilot, STRANGER.number)
+        assert "F7 向市中心查" in shown(app)
+        await pilot.press("f7", "f7")
+        await pilot.pause()
+        assert "正在向市中心查" in shown(app)
+        (question,) = asked(counter)
+        assert (question.sought, question.clause) == (STRANGER.number, "0.9")
+        laid_down(counter, question)
+        await settled(pilot)
+        assert "已从市中心取来" in shown(app)
+        await pilot.press("enter")
+        await settled(pilot)
+        assert "篮子里 1 张" in shown(app)
+
+
+@pytest.mark.clause("A5", "B4")
+async def test_a_referral_asks_the_city_and_esc_gives_up_without_leaving(
+    counter: wiring.Counter, app: SbkApp
+) -> None:
+    enrolled(counter)
+    async with app.run_test(size=SIZE) as pilot:
+        await open_job(pilot, "51")
+        await look_for(pilot, STRANGER.number)
+        screen = shown(app)
+        assert "F7 向市中心查" in screen
+        assert "F4" not in screen
+        await pilot.press("f7")
+        await pilot.pause()
+        assert len(asked(counter)) == 1
+        await pilot.press("escape")
+        await settled(pilot)
+        assert asked(counter) == []
+        assert "F7 向市中心查" in shown(app)
+        await pilot.press("f7", "f7")
+        await pilot.pause()
+        (question,) = asked(counter)
+        assert question.clause == "第四条"
+        laid_down(counter, question)
+        await settled(pilot)
+        assert "已从市中心取来" in shown(app)
+        await pilot.press("enter")
+        await settled(pilot)
+        assert "还没有领走" in shown(app)
+
+
 async def test_a_counter_on_its_own_offers_no_city(counter: wiring.Counter, app: SbkApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await open_job(pilot, "32")

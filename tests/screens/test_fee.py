@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from sbk_tui import wiring
 from sbk_tui.app import SbkApp
+from sbk_tui.domain.paper_number import FormKind
 from sbk_tui.domain.payment import Payment, PaymentState
 from sbk_tui.hardware.pos_twin import PosTwin
 from tests.screens.conftest import (
@@ -23,7 +24,14 @@ from tests.screens.conftest import (
     shown,
     type_text,
 )
-from tests.services.counters import HOLDER, killed_at, make_county, open_county
+from tests.services.counters import (
+    HOLDER,
+    charge,
+    give_note,
+    killed_at,
+    make_county,
+    open_county,
+)
 
 SIZE = (80, 24)
 P = PaymentState
@@ -153,8 +161,25 @@ async def test_a_lost_answer_is_settled_by_query_and_slip(
         await press(pilot, "f10", "1")
         assert "可能扣了款，也可能没扣" in shown(app)
         assert payment(counter).state is P.CHARGING
-        await press(pilot, "f10", "3")  # cannot say: nothing moves
+        await press(pilot, "f10", "3")  # cannot say: the finance people must
         assert payment(counter).state is P.CHARGING
+        assert "已报财务" in shown(app)
+        assert "待办 1" in shown(app)
+        await press(pilot, "f10")
+        assert "财务（银行）查明的结果是？" in shown(app)
+        await press(pilot, "escape", "escape", "escape")
+        await open_job(pilot, "06")
+        assert "扣没扣款说不清" in shown(app)
+        await press(pilot, "f10", "f10")  # no word of a clerk closes it
+        assert "不能在这里划掉" in shown(app)
+        await press(pilot, "escape")
+        await open_job(pilot, "012")
+        assert "刷卡 25元，说不清，等财务查明" in shown(app)
+        await press(pilot, "enter", "f10", "2")
+        assert "没有扣款" in shown(app)
+    assert payment(counter).state is P.ENDED
+    assert kinds(counter)[-2:] == ["fee.unclear", "fee.not_charged"]
+    assert counter.desks.cases.waiting() == ()
     assert len(twin.charged) == 1
 
 
@@ -209,6 +234,21 @@ async def test_paid_but_not_registered_waits_for_the_line(
     assert payment(counter).application == ""
 
 
+@pytest.mark.clause("2.4.2", "5.1.1.1.2")
+async def test_the_fees_of_a_person_stand_beside_the_cards(
+    counter: wiring.Counter, app: SbkApp
+) -> None:
+    charge(counter)
+    async with app.run_test(size=SIZE) as pilot:
+        await open_job(pilot, "242")
+        await pick(pilot, HOLDER.number)
+        await press(pilot, "pagedown")
+        line = next(line for line in shown(app).splitlines() if "缴费 25元" in line)
+        assert "已缴" in line
+        assert "参考号 112410000001  未登记" in line
+        assert "刷卡（已请求）" in shown(app)  # the fee's own work stands in the list, too
+
+
 @pytest.mark.clause("A4", "5.1.1.1.1", "5.1.1.1.2", "5.1.1.2", "5.1.2.3")
 async def test_a_township_cannot_open_any_of_it(private_folder: Path) -> None:
     township = make_counter(private_folder / "township")
@@ -221,3 +261,30 @@ async def test_a_township_cannot_open_any_of_it(private_folder: Path) -> None:
     assert PEOPLE[0].name
     assert not [kind for kind in kinds(township) if kind.startswith(("fee.", "numbers."))]
     township.close()
+
+
+@pytest.mark.clause("5.1.1.1.2", "F10", "P6")
+async def test_a_fee_is_given_back_only_once_its_note_is_void(
+    counter: wiring.Counter, app: SbkApp
+) -> None:
+    charge(counter)
+    give_note(counter)
+    counter.desks.forms.printed(payment(counter).id, FormKind.NOTE)
+    async with app.run_test(size=SIZE) as pilot:
+        await open_job(pilot, "013")
+        await pick(pilot, HOLDER.number)
+        assert "开过财政票据 F0001，不能直接退" in shown(app)
+        counter.desks.forms.spoiled(payment(counter).id, FormKind.NOTE, "2", op=counter.new_id())
+        await press(pilot, "f5", "down", "enter")
+        assert "退费凭证参考号" in shown(app)
+        await press(pilot, "f10")  # nothing typed: nothing happens
+        assert payment(counter).state is P.PAID
+        await press(pilot, "enter", "enter")
+        await type_text(pilot, "T112410000001")
+        await press(pilot, *["f10"] * 5)
+        assert "原参考号 112410000001" in shown(app)
+        await press(pilot, "1", "f10", "f10")
+        assert "已记退费：参考号 112410000001" in shown(app)
+        assert "已退费" in shown(app)
+    assert payment(counter).state is P.REFUNDED
+    assert kinds(counter).count("fee.refund") == 1

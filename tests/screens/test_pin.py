@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 
 from sbk_tui import wiring
 from sbk_tui.app import SbkApp
-from sbk_tui.errors import SbkError
+from sbk_tui.errors import OutcomeUnknown, Refusal, SbkError
 from sbk_tui.hardware.chip.service_twin import KeyServiceOnHttp
 from sbk_tui.hardware.chip.twin_card import VirtualCard, Wire
 from sbk_tui.hardware.chip.twin_profiles import PERSON, social_card
@@ -30,6 +30,8 @@ from tests.screens.conftest import (
     CARDS,
     PASSWORD,
     PEOPLE,
+    SECOND,
+    everything_stored,
     kinds,
     make_counter,
     open_job,
@@ -350,6 +352,86 @@ async def test_a_card_pulled_in_the_middle_stays_unknown_until_it_is_settled(
     assert kinds(window.counter).count("pin.change") == (fault == "tear_pin_after")
 
 
+@pytest.mark.clause("B3", "4.1", "4.3")
+async def test_what_another_clerk_left_is_seen_and_settled_by_whoever_sits_there(
+    window: Window,
+) -> None:
+    card, other = chip_of(0), chip_of(1)
+    window.slot.insert(card)
+    async with window.app.run_test(size=SIZE) as pilot:
+        await ready(pilot, window, "41")
+        card.fault("tear_pin_after")
+        await change(pilot)
+    home = window.counter.home
+    first, second = (
+        wiring.sign_in(home, clerk, password)
+        for clerk, password in (("1001", PASSWORD), ("1002", SECOND))
+    )
+    (left,) = second.desks.pins.left_by_others("4.1")
+    async with SbkApp(opened=second).run_test(size=SIZE) as pilot:
+        await open_job(pilot, "41")
+        assert f"张敏 {left.at} 给卡 {CARDS[0]} 办的还没有结果" in text(pilot)
+        window.slot.insert(other)
+        await ready(pilot, window, "41", 1)  # another card is none of it
+        await change(pilot)
+        assert "已办：修改密码" in text(pilot)
+        await pilot.press("escape", "escape")
+        window.slot.insert(card)
+        await open_job(pilot, "43")
+        await pick(pilot, PEOPLE[0].number)
+        assert "张敏" in text(pilot)
+        assert "给这张卡办的修改密码，办成没有还不确定" in text(pilot)
+        await pilot.press("escape")
+        await open_job(pilot, "41")
+        await pick(pilot, PEOPLE[0].number)
+        assert f"张敏 {left.at} 办" in text(pilot)
+        assert "办成没有不确定" in text(pilot)
+        await pilot.press("f3")
+        await settled(pilot)
+        await pilot.press("1")
+        await enter(pilot, "核对", NEW)
+        await settled(pilot)
+        assert "已办：修改密码" in text(pilot)
+    assert sent(card, 0x5E) == 1
+    assert kinds(second).count("pin.change") == 2
+    # The clerk who began it comes back too late: nothing is recorded twice.
+    assert first.desks.pins.pending("4.1") is None
+    with pytest.raises(Refusal) as caught:
+        first.desks.pins.give_up(left)
+    assert caught.value.code == "pin.settled_meanwhile"
+    for counter in (first, second):
+        counter.close()
+
+
+@pytest.mark.clause("B3")
+def test_no_pin_work_begins_with_a_card_that_another_clerk_left_unsettled(window: Window) -> None:
+    card = chip_of(0)
+    window.slot.insert(card)
+    second = wiring.sign_in(window.counter.home, "1002", SECOND)
+
+    def work(clerk: wiring.Counter, clause: str) -> Work:
+        chip = clerk.desks.chips.read(threading.Event())
+        seen = clerk.desks.query.dossier(PEOPLE[0].id)
+        return Work(
+            JOBS[clause], seen, seen.cards[0], chip, Presence.SEEN, clerk.new_id(), clerk.new_id()
+        )
+
+    mine, theirs = work(window.counter, "4.1"), work(second, "4.3")
+    card.fault("tear_pin_before")
+    with PinPadTwin() as twin:
+        pad = SerialPinPad(twin.device)
+        twin.will_press(OLD.encode(), NEW.encode(), NEW.encode())
+        with pytest.raises(OutcomeUnknown):
+            window.counter.desks.pins.carry_out(mine, pad, threading.Event())
+        window.slot.insert(card)
+        with pytest.raises(Refusal) as caught:
+            second.desks.pins.carry_out(theirs, pad, threading.Event())
+    assert caught.value.code == "pin.begun_by"
+    assert (caught.value.facts["clerk"], caught.value.facts["where"]) == ("张敏", "4.1")
+    assert sent(card, 0x24) == 0
+    second.close()
+
+
 @pytest.mark.clause("B3", "4.2")
 @pytest.mark.parametrize("fault", ["tear_pin_after", "tear_pin_before"])
 async def test_an_unlock_that_was_cut_is_settled_by_the_card_alone(
@@ -454,15 +536,6 @@ async def test_no_byte_of_a_pin_is_left_anywhere(window: Window, private_folder:
     packed = bytes.fromhex(OLD), bytes.fromhex(NEW)
     for secret in (OLD.encode(), NEW.encode(), packed[0] + packed[1], packed[1] + b"\xff"):
         assert secret not in whole
-
-
-def everything_stored(counter: wiring.Counter) -> Iterator[bytes]:
-    """Yield every value of every table, as bytes: the file itself may be encrypted."""
-    with counter.opened.store.session() as db:
-        for (table,) in db.execute_sql("SELECT name FROM sqlite_master WHERE type = 'table'"):
-            for row in db.execute_sql(f'SELECT * FROM "{table}"'):  # noqa: S608 -- its own names
-                for value in row:
-                    yield bytes(value) if isinstance(value, bytes) else str(value).encode()
 
 
 class Keeping:

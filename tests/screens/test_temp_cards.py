@@ -194,6 +194,7 @@ async def test_a_card_is_taken_back_by_its_own_number(out: wiring.Counter, app: 
 
 
 @pytest.mark.clause("5.1.4", "6.3")
+@pytest.mark.parametrize("level", ["C"])
 async def test_the_new_card_reminds_of_the_temporary_one(out: wiring.Counter, app: SbkApp) -> None:
     new = Line(
         person="", number=PEOPLE[0].number, name=PEOPLE[0].name, card=NEW_CARD, replaces=CARDS[0]
@@ -297,3 +298,47 @@ async def test_waiting_for_the_card_is_left_by_esc(out: wiring.Counter) -> None:
         await settled(pilot)
         assert "请把临时卡插入" not in shown(app)
     assert temp(out).state is T.ISSUED
+
+
+@pytest.mark.clause("6.1.1.1", "6.2", "6.3")
+async def test_f3_reads_the_card_instead_of_its_number(stocked: wiring.Counter) -> None:
+    slot, card = SocialCardReaderTwin("slot"), powered()
+    slot.insert(card)
+    app = SbkApp(opened=with_reader(stocked, slot))
+
+    async def press(pilot: Pilot[None], *keys: str) -> str:
+        for key in keys:
+            await pilot.press(key)
+            await settled(pilot)
+            await settled(pilot)
+        return shown(app)
+
+    async with app.run_test(size=SIZE) as pilot:
+        await open_job(pilot, "61")
+        await pick(pilot, PEOPLE[0].number)
+        assert "不知道是哪张临时卡" in await press(pilot, "f3")
+        await fill_in(pilot)
+        await press(pilot, "f10", "escape", "escape")
+        await open_job(pilot, "62")
+        assert f"临时卡 {BLANK}" in await press(pilot, "f3")
+        assert "读到临时卡" in await press(pilot, "f3")  # the one in the reader is this person's
+        slot.insert(powered("foreign_region"))
+        assert "不知道是哪张临时卡" in await press(pilot, "f3")
+        slot.insert(card)
+        await press(pilot, "space", "f10", "escape", "escape")
+        await open_job(pilot, "63")
+        await press(pilot, "f3", "f3", "f10")
+        assert temp(stocked).state is T.TAKEN_BACK
+        await press(pilot, "escape")
+        assert "空白临时卡" in await press(pilot, "f3")
+        await press(pilot, "escape")
+        await open_job(pilot, "61")
+        await pick(pilot, PEOPLE[0].number)
+        assert BLANK in await press(pilot, "f3")
+        await pilot.press("enter", "enter", "enter")
+        await type_text(pilot, "13800003333")
+        await press(pilot, "f10")
+    assert temp(stocked).state is T.ISSUED
+    assert [kind for kind in kinds(stocked) if kind.startswith("temp.")] == [
+        "temp.stock", "temp.issue", "temp.rewrite", "temp.take_back", "temp.issue",
+    ]  # fmt: skip

@@ -14,6 +14,7 @@ from sbk_tui.data.sagas import Sagas
 from sbk_tui.domain.operations.loss import FormalLoss
 from sbk_tui.domain.operations.numbers import TakeInNumbers
 from sbk_tui.domain.paper_number import FormKind
+from sbk_tui.services.draft_desk import FormDraft
 from sbk_tui.services.fee_desk import FeeDesk
 from tests.screens.conftest import CARDS, PASSWORD, PEOPLE, do, make_counter
 
@@ -79,6 +80,13 @@ def _work(counter: wiring.Counter, what: str) -> None:
     match what:
         case "notice":
             counter.desks.forms.print_paper(give_notice(counter), FormKind.NOTICE)
+        case "form":  # typed, nothing pressed
+            counter.desks.forms.top(FormKind.NOTICE)
+            draft = FormDraft(
+                id="d" * 32, op="e" * 32, step="notice", person=HOLDER.id,
+                values={"payer": HOLDER.name, "paper_tail": "0001"},
+            )  # fmt: skip
+            counter.desks.drafts.save("5.1.1.1.1", draft)
         case "charge":
             charge(counter)
         case "note":

@@ -14,8 +14,10 @@ from sbk_tui.codes import code_tables
 from sbk_tui.data.audit import verify
 from sbk_tui.data.day import DayBook
 from sbk_tui.data.ids import uuid7
+from sbk_tui.data.making import Making
 from sbk_tui.data.money import Money
 from sbk_tui.data.papers import Papers
+from sbk_tui.data.pos_book import PosBook
 from sbk_tui.domain.identity import mod11_2
 from sbk_tui.domain.operations.batch import Line, TakeIn
 from sbk_tui.domain.operations.day import BoxCount
@@ -53,6 +55,8 @@ def desk_of(office: Office) -> DayDesk:
         ),
         office.ledger,
         Money(opened.store, opened.certificate.counter),
+        PosBook(opened.store),
+        Making(opened.store, opened.certificate.counter),
         desk=Desk("百泉镇", opened.certificate.counter, "张敏"),
         now_ms=lambda: office.clock[0],
         new_id=lambda: uuid7(office.clock[0]),

@@ -204,6 +204,21 @@ def test_the_terminal_charged_another_amount_and_the_clerk_is_asked(
 # ---------------------------------------------------------------------- killed at every point
 
 
+@pytest.mark.clause("5.1.1.1.1", "F9")
+def test_c0_c1_a_filled_form_is_taken_up_and_the_same_number_offered(
+    home: Path, twin: PosTwin
+) -> None:
+    killed_at(home, "form", "done")
+    county = open_county(home)
+    draft = county.desks.drafts.newest("5.1.1.1.1")
+    assert draft is not None
+    assert (draft.person, draft.values["payer"]) == (HOLDER.id, HOLDER.name)
+    assert county.desks.forms.top(FormKind.NOTICE).next == "A0001"
+    assert (state(county), step(county), twin.charged) == (None, None, [])
+    assert "fee.notice" not in kinds(county)
+    county.close()
+
+
 @pytest.mark.clause("F9", "5.1.1.1.1")
 @pytest.mark.parametrize("point", ["intent", "printing", "done"])
 def test_c2_a_killed_notice_keeps_its_number_and_is_asked_about(home: Path, point: str) -> None:

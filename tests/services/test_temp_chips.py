@@ -20,6 +20,7 @@ from sbk_tui.hardware.chip.layout import BY_NAME, encode
 from sbk_tui.hardware.chip.twin_card import VirtualCard, Wire
 from sbk_tui.hardware.chip.twin_reader import SocialCardReaderTwin
 from sbk_tui.hardware.chip.twin_service import KeyServiceTwin
+from sbk_tui.services.menu import entry_for
 from sbk_tui.services.temp_desk import Handled
 from sbk_tui.services.temp_jobs import job
 from tests.chips import card_of, powered, with_reader
@@ -150,6 +151,10 @@ def test_a_process_killed_at_any_item_is_resumed_there_by_the_next_one(
     restarted = with_reader(counter, slot, run="run 2")
     (torn,) = restarted.desks.temp.unfinished(HOLDER.id)
     assert (torn.temp_card, torn.values["phone"]) == (BLANK, "13800003333")
+    (item,) = counter.desks.open_work.page(None, 50)
+    assert (item.said, item.person) == (f"临时卡 {BLANK} 写卡没写完", HOLDER.id)
+    assert (item.name, item.clerk, entry_for(item.clause).clause) == (HOLDER.name, "张敏", "6.1.1")
+    assert counter.desks.open_work.page(item.key, 50) == ()
     act(restarted, "6.1.1", torn.values)
     assert card.record(0x08) == NUMBER
     # The item in flight is sent again only when the chip says that it did not happen.
@@ -194,7 +199,7 @@ def test_a_card_torn_out_is_finished_and_meanwhile_nothing_else_happens_to_it(
     slot.insert(card)
     with pytest.raises(Refusal) as caught:  # another person, the same blank
         issue(desk, person=OTHER.id)
-    assert caught.value.code == "temp.unfinished"
+    assert (caught.value.code, caught.value.facts["kind"]) == ("temp.unfinished", "临时卡发放")
     with pytest.raises(Refusal) as caught:  # at record level alone neither
         issue(counter)
     assert caught.value.code == "temp.unfinished"
@@ -261,6 +266,46 @@ def test_a_social_card_in_the_reader_is_no_temporary_card(
     with pytest.raises(Refusal) as caught:
         issue(with_reader(counter, slot, service))
     assert (caught.value.code, service.asked) == ("temp.social_card", [])
+
+
+@pytest.mark.clause("6.2", "6.3")
+def test_a_card_in_the_reader_is_known_by_its_chip_its_number_or_its_holder(
+    counter: wiring.Counter, slot: SocialCardReaderTwin
+) -> None:
+    desk, card, never = with_reader(counter, slot), powered(), threading.Event()
+    do(counter, StockTempCards(box="L1", numbers=("E00000035",)))
+    slot.insert(card)
+    with pytest.raises(Refusal) as caught:
+        desk.desks.chips.read_temp_card(never)
+    assert caught.value.code == "temp.chip_unknown"
+    issue(desk)
+    assert desk.desks.chips.read_temp_card(never) == temp(counter)
+    act(desk, "6.3", {"box": "L1"})
+    assert desk.desks.chips.read_temp_card(never) == temp(counter)  # a blank is known, too
+    # Given out without a reader: only what stands on the chip tells.
+    issue(counter, card="L000018", person=OTHER.id)
+    foreign = powered("foreign_region")
+    for bears, of in (("E00000035", HOLDER), ("E99999994", OTHER)):
+        lying = card_of(of, bears)
+        lying.profile.ef05[0] = (0x01, foreign.record(0x01))
+        slot.insert(lying)
+        found = desk.desks.chips.read_temp_card(never).number
+        assert found == ("E00000035" if of is HOLDER else "L000018")
+
+
+@pytest.mark.clause("6.2")
+def test_a_social_card_or_nobodys_is_not_taken_for_a_temporary_one(
+    counter: wiring.Counter, slot: SocialCardReaderTwin
+) -> None:
+    desk = with_reader(counter, slot).desks.chips
+    for card, code in (
+        (card_of(HOLDER, CARDS[0]), "temp.social_card"),
+        (card_of(HOLDER, "E99999994"), "temp.chip_unknown"),
+    ):
+        slot.insert(card)
+        with pytest.raises(Refusal) as caught:
+            desk.read_temp_card(threading.Event())
+        assert caught.value.code == code
 
 
 @pytest.mark.clause("6.1.1.1", "B3")

@@ -29,7 +29,7 @@ from sbk_tui.hub import registry
 from sbk_tui.hub.app import build_app
 from sbk_tui.hub.home import DATABASE, Hub, create, open_hub
 from sbk_tui.hub.service import Service
-from sbk_tui.sync import wire
+from sbk_tui.sync import protocol, wire
 from sbk_tui.sync.client import HubClient, RawAnswer
 from sbk_tui.sync.enrol import enrol_with
 from sbk_tui.sync.enrolment_code import fingerprint, split_code
@@ -41,26 +41,31 @@ VERSION = "test"
 
 
 class City:
-    """One hub, and the counters' way to it."""
+    """One hub, of the folder when it is there already, and the counters' way to it."""
 
     def __init__(
         self, folder: Path, clock: list[int], rules: Rules = RULES, database: str = ""
     ) -> None:
-        folder.mkdir(mode=0o700)
-        create(folder, database)
+        if not folder.exists():
+            folder.mkdir(mode=0o700)
+            create(folder, database)
         self.folder, self.clock, self.rules = folder, clock, rules
+        self.speaks = protocol.SPOKEN
+        """The versions of the protocol that it speaks from its next start."""
         self.faults: list[str] = []
         """What happens to the next requests: ok, lost, answer_lost, twice, restart."""
         self.hub: Hub
+        self.service: Service
         self.app: Starlette
         self._open()
 
     def _open(self) -> None:
         self.hub = open_hub(self.folder)
-        service = Service(
-            self.hub, rules=self.rules, initials=letters, now_ms=lambda: self.clock[0]
-        )
-        self.app = build_app(service)
+        self.service = Service(
+            self.hub, rules=self.rules, initials=letters, now_ms=lambda: self.clock[0],
+            speaks=self.speaks,
+        )  # fmt: skip
+        self.app = build_app(self.service)
 
     def restart(self) -> None:
         """Stop the hub and start it again on the same folder."""
@@ -88,9 +93,9 @@ class City:
     def close(self) -> None:
         self.hub.store.close()
 
-    def code(self, *, level: str = "T", district: str = "410782105") -> str:
+    def code(self, *, level: str = "T", district: str = "410782105", bank: str = "") -> str:
         """Return a fresh enrolment code."""
-        grant = registry.Grant("百泉镇", level, district)
+        grant = registry.Grant("百泉镇", level, district, bank=bank)
         with self.hub.store.write() as db:
             return registry.new_code(db, grant, self.hub.signer.public, self.clock[0])
 
@@ -162,13 +167,16 @@ def nonce() -> str:
     return secrets.token_hex(16)
 
 
-def join(office: Office, city: City) -> HubClient:
+def join(office: Office, city: City, speaks: tuple[int, int] = protocol.SPOKEN) -> HubClient:
     """Enrol a counter and return its client."""
     own = office.opened.certificate
-    secret, known = split_code(city.code(level=own.level, district=own.district))
+    code = city.code(level=own.level, district=own.district, bank=own.bank)
+    secret, known = split_code(code)
     stranger = stranger_client(office, city, lambda key: fingerprint(key) == known)
     enrol_with(office.opened, stranger, url="http://127.0.0.1:8470", secret=secret)
-    return client_for(office.opened, city.post, now_ms=lambda: office.clock[0], new_nonce=nonce)
+    return client_for(
+        office.opened, city.post, now_ms=lambda: office.clock[0], new_nonce=nonce, speaks=speaks
+    )
 
 
 def stranger_client(

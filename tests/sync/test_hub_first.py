@@ -23,7 +23,7 @@ from tests.data.conftest import Office, letters, make_office
 from tests.data.days import CARDS, HOLDERS, SELF, stock
 from tests.sync.city import City, join, sync
 
-WISH = ApplyForReplacement(card=CARDS[0], type="5", reason="51")
+WISH = ApplyForReplacement(card=CARDS[0], type="5", reason="51", bank="95533")
 HOLDER = next(iter(HOLDERS))
 
 

@@ -54,9 +54,10 @@ PLACES = (
 class Land:
     """A city with two counters of one township and one of another, all on one clock."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, database: str = "") -> None:
+        place.mkdir(exist_ok=True)
         self.clock = [1_795_000_000_000]
-        self.city = City(place / "city", self.clock)
+        self.city = City(place / "city", self.clock, database=database)
         self.offices = [
             make_office(place / name, key=None, counter=name, district=at, clock=self.clock)
             for name, at in PLACES
@@ -207,7 +208,7 @@ turns = st.lists(
 
 
 @pytest.mark.clause("P2", "P3", "P6")
-@settings(deadline=None, max_examples=15, phases=NO_SHRINKING)
+@settings(deadline=None, max_examples=8, phases=NO_SHRINKING)
 @given(turns=turns, entries=st.integers(1, 9))
 def test_after_quiet_every_counter_has_what_the_city_has_for_it(
     turns: list[tuple[tuple[list[tuple[int, int]], ...], list[tuple[int, int, list[str]]]]],

@@ -15,7 +15,7 @@ from sbk_tui.data.record import Record
 from sbk_tui.domain.operations.issue import Enable, IssueToPerson
 from sbk_tui.domain.operations.loss import FormalLoss, Release
 from sbk_tui.errors import BadUsage, HubUnreachable, IntegrityFault, Refusal
-from sbk_tui.sync import wire
+from sbk_tui.sync import protocol, wire
 from sbk_tui.sync.client import HubClient, RawAnswer
 from sbk_tui.sync.push import MOST_BATCH_BYTES, Pace, batch_of, starting_point
 from sbk_tui.sync.run import CONTACT_S, client_for, pause_s, watch
@@ -90,25 +90,40 @@ def test_nothing_is_sent_without_the_hubs_own_receipt(office: Office, city: City
     assert sync(office, client).waiting == 0
 
 
-def test_a_receipt_for_another_record_is_no_receipt(office: Office, city: City) -> None:
+@pytest.mark.parametrize("version", [protocol.FIRST, protocol.DEFERRED])
+def test_a_receipt_for_another_record_is_no_receipt(
+    office: Office, city: City, version: int
+) -> None:
     client = join(office, city)
     office.do(stock())
+    sync(office, client)
     office.do(IssueToPerson(card=CARDS[0], receiver=SELF))
+    office.do(Enable(card=CARDS[0]))
 
     class Swapping(HubClient):
         def push(self, request: wire.Push) -> wire.Pushed:
             pushed = super().push(request)
             return msgspec.structs.replace(pushed, results=pushed.results[::-1])
 
+        def push_batch(self, batch: protocol.Batch) -> protocol.Taken:
+            earlier = super().push_batch(msgspec.structs.replace(batch, ops=batch.ops[:1]))
+            taken = super().push_batch(batch)
+            assert earlier.receipt is not None
+            body = msgspec.json.decode(earlier.receipt.body, type=wire.Receipt)
+            forged = msgspec.json.encode(msgspec.structs.replace(body, seq=body.seq + 1))
+            return msgspec.structs.replace(
+                taken, receipt=msgspec.structs.replace(earlier.receipt, body=forged)
+            )
+
     swapping = Swapping(
         city.post, counter=office.opened.certificate.counter, inc=office.opened.incarnation.inc,
         signer=office.opened.signer, trusts=lambda _key: True, now_ms=lambda: office.clock[0],
-        new_nonce=nonce,
+        new_nonce=nonce, speaks=(version, version),
     )  # fmt: skip
     with pytest.raises(HubUnreachable, match=r"hub\.not_ours"):
         sync(office, swapping)
     assert outbox.tally(office.opened.store).waiting == 2
-    assert sync(office, client).accepted == 2
+    assert sync(office, client).accepted == 3
 
 
 @pytest.mark.clause("P4")

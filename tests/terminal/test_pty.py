@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
@@ -76,3 +77,14 @@ def test_nothing_is_written_while_nobody_presses_a_key() -> None:
         shown.written.clear()
         shown.settle(1.2)  # G10: longer than a cursor blinks or a clock ticks
         assert not shown.written
+
+
+def test_a_character_in_two_packets_is_one_and_a_broken_byte_ends_nothing() -> None:
+    with window(*APP) as shown:
+        shown.wait(lambda: FIRST in shown.screen.text())
+        first, second = "张".encode()[:1], "张".encode()[1:]
+        shown.press("甲")
+        os.write(shown.master, first)
+        shown.wait(lambda: "甲" in shown.screen.text())
+        os.write(shown.master, second + b"\xff" + "乙".encode())
+        shown.wait(lambda: "甲张" in shown.screen.text() and "乙" in shown.screen.text())

@@ -26,6 +26,7 @@ from sbk_tui.errors import Refusal
 
 ITEM = "replace"
 NOTICE, CHARGE, NOTE, REGISTER = "5.1.1.1.1", "5.1.1.1.2", "5.1.1.2", "5.1.2.3"
+FINANCE = "finance"
 P = PaymentState
 _MASKED_DIGITS = 10
 """Digits of a bank card that may be kept: the first six and the last four."""
@@ -91,6 +92,7 @@ class _Bill(Operation, frozen=True, array_like=True, kw_only=True):
             state=state,
             counter=occasion.seat.counter,
             made_at=occasion.at,
+            clerk=occasion.clerk,
         )
 
 
@@ -146,29 +148,48 @@ class Pay(Operation, frozen=True, array_like=True, kw_only=True):
 
     payment: str
     slip: PaySlip
-    seen: Literal["terminal", "query", "slip"] = "terminal"
-    """How it is known: the terminal's answer, a query of the terminal, or a slip of paper."""
+    seen: Literal["terminal", "query", "slip", "finance"] = "terminal"
+    """How it is known: the terminal's answer, a query of the terminal, a slip of paper, or the
+    bank's books, by the finance people."""
 
     def admit(self, world: World, occasion: Occasion, rules: Rules) -> None:
         payment = known_payment(world, self.payment, CHARGE)
-        clause = CHARGE if payment.state is P.CHARGING else NOTICE
-        if payment.state not in (P.CHARGING, P.DUE):
+        clause = NOTICE if payment.state is P.DUE else CHARGE
+        late = payment.state is P.ENDED and self.seen == FINANCE
+        if payment.state not in (P.CHARGING, P.DUE) and not late:
             raise Refusal("fee.state", clause=clause, payment_state=payment.state.value)
+        _refuse_unless_finance(payment, self.seen)
         if not self.slip.reference.strip():
             raise Refusal("fee.slip", clause=clause)
         if sum(char.isdigit() for char in self.slip.card) > _MASKED_DIGITS:
             raise Refusal("fee.card_unmasked", clause=clause)
         if payment.state is P.DUE and not rules.knows("bank", self.slip.bank):
             raise Refusal("fee.bank", clause=clause)
+        # What a terminal has charged is a fact, whatever number it gives; what a person copies
+        # may be another holder's slip.
         other = world.payment_by_reference(self.slip.reference)
-        if other is not None and other.id != payment.id:
+        if self.seen != "terminal" and other is not None and other.id != payment.id:
             raise Refusal("fee.reference_twice", clause=clause, reference=self.slip.reference)
 
     def effect(self, world: World, occasion: Occasion) -> tuple[Entity, ...]:
         payment = world.payment(self.payment)
-        if payment is None or payment.state is P.PAID:
+        if payment is None:
             return ()
-        return (replace(payment, state=P.PAID, slip=self.slip, paid_at=occasion.at),)
+        if payment.slip is not None:
+            return self._paid_again(payment, occasion)
+        paid = replace(payment, state=P.PAID, slip=self.slip, paid_at=occasion.at, unclear_op="")
+        return (_doubted(world, paid, occasion.op),)
+
+    def _paid_again(self, payment: Payment, occasion: Occasion) -> tuple[Entity, ...]:
+        """Keep what was paid a second time on one fee: at the bank, and at a terminal elsewhere."""
+        known = {slip.reference for slip in (payment.slip, *payment.more) if slip is not None}
+        if self.slip.reference in known:
+            return ()
+        twice = replace(
+            payment, more=(*payment.more, self.slip), doubt="paid_twice", doubt_op=occasion.op,
+            doubt_of=payment.id,
+        )  # fmt: skip
+        return (twice,)
 
 
 class NotCharged(Operation, frozen=True, array_like=True, kw_only=True):
@@ -177,7 +198,7 @@ class NotCharged(Operation, frozen=True, array_like=True, kw_only=True):
     kind: ClassVar[str] = "fee.not_charged"
 
     payment: str
-    seen: Literal["terminal", "query", "slip", "not_sent"]
+    seen: Literal["terminal", "query", "slip", "not_sent", "finance"]
     """How it is known; `not_sent`: the terminal never took the request."""
     answer: str = ""
     """The terminal's code, where it gave one."""
@@ -186,13 +207,66 @@ class NotCharged(Operation, frozen=True, array_like=True, kw_only=True):
         payment = known_payment(world, self.payment, CHARGE)
         if payment.state is not P.CHARGING:
             raise Refusal("fee.state", clause=CHARGE, payment_state=payment.state.value)
+        _refuse_unless_finance(payment, self.seen)
 
     def effect(self, world: World, occasion: Occasion) -> tuple[Entity, ...]:
         payment = world.payment(self.payment)
         if payment is None or payment.state is not P.CHARGING:
             return ()
         # With a notice in the holder's hand the bank may still be paid.
-        return (replace(payment, state=P.DUE if payment.notice else P.ENDED),)
+        left = P.DUE if payment.notice else P.ENDED
+        return (replace(payment, state=left, unclear_op=""),)
+
+
+class Unclear(Operation, frozen=True, array_like=True, kw_only=True):
+    """说不清: nobody here can tell whether the card was charged; the finance people must (C3).
+
+    The payment stays 刷卡未定, so that nobody charges again; it is settled on their word alone.
+    """
+
+    kind: ClassVar[str] = "fee.unclear"
+
+    payment: str
+
+    def admit(self, world: World, occasion: Occasion, rules: Rules) -> None:
+        payment = known_payment(world, self.payment, CHARGE)
+        if payment.state is not P.CHARGING:
+            raise Refusal("fee.state", clause=CHARGE, payment_state=payment.state.value)
+        if payment.unclear_op:
+            raise Refusal("fee.finance_only", clause=CHARGE)
+
+    def effect(self, world: World, occasion: Occasion) -> tuple[Entity, ...]:
+        payment = world.payment(self.payment)
+        if payment is None or payment.state is not P.CHARGING or payment.unclear_op:
+            return ()
+        return (replace(payment, unclear_op=occasion.op),)
+
+
+def _refuse_unless_finance(payment: Payment, seen: str) -> None:
+    if payment.unclear_op and seen != FINANCE:
+        raise Refusal("fee.finance_only", clause=CHARGE)
+
+
+def _doubted(world: World, paid: Payment, op: str) -> Payment:
+    """Return a payment with what is wrong with it beside the others: kept, to be cleared up."""
+    assert paid.slip is not None  # noqa: S101 -- the caller has set it
+    same = world.payment_by_reference(paid.slip.reference)
+    if same is not None and same.id != paid.id and same.state is P.PAID:
+        return replace(paid, doubt="reference_twice", doubt_op=op, doubt_of=same.id)
+    other = next((p for p in world.payments_of(paid.person) if _is_beside(world, p, paid)), None)
+    if other is not None:
+        return replace(paid, doubt="paid_twice", doubt_op=op, doubt_of=other.id)
+    return paid
+
+
+def _is_beside(world: World, other: Payment, paid: Payment) -> bool:
+    """Return whether `other` has paid for the same card already: it is free, or its wish open."""
+    if other.id == paid.id or other.state is not P.PAID or other.item != paid.item:
+        return False
+    if not other.application:
+        return True
+    wish = application_of(world, other.person, other.application)
+    return wish is not None and wish.is_open
 
 
 class GiveNote(Operation, frozen=True, array_like=True, kw_only=True):

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from sbk_tui.domain.operations.base import Operation
 from sbk_tui.domain.paper_number import (
     MOST_NUMBERS,
+    DoubleUse,
     FormKind,
     NumberBatch,
     NumberState,
@@ -53,11 +54,18 @@ def spend(
     use and names this operation beside it (重号).
     """
     before = world.spent_number(form.value, number)
-    if before is not None:
-        return (replace(before, doubles=(*before.doubles, occasion.op)),)
     batches = [b for b in world.number_batches(form.value) if b.place_of(number) is not None]
     mine = [b for b in batches if b.counter == occasion.seat.counter]
     batch = next(iter(mine or batches), None)
+    if before is not None:
+        use = DoubleUse(
+            op=occasion.op, counter=occasion.seat.counter, clerk=occasion.clerk, payment=payment
+        )
+        after = replace(before, doubles=(*before.doubles, use))
+        if not mine:
+            return (after,)
+        blocked = (*mine[0].twice, *((number,) if after.twice else ()))
+        return (after, replace(_past(mine[0], number), twice=blocked))
     gone = SpentNumber(
         form=form,
         number=number,
@@ -67,10 +75,16 @@ def spend(
         batch=batch.id if batch else "",
         payment=payment,
         reason=reason,
+        op=occasion.op,
+        clerk=occasion.clerk,
+        stray=not mine,
     )
-    if batch is None:
-        return (gone,)
-    return (gone, replace(batch, spent=max(batch.spent, (batch.place_of(number) or 0) + 1)))
+    return (gone,) if batch is None else (gone, _past(batch, number))
+
+
+def _past(batch: NumberBatch, number: str) -> NumberBatch:
+    """Return the batch with `number` and all before it out of stock."""
+    return replace(batch, spent=max(batch.spent, (batch.place_of(number) or 0) + 1))
 
 
 class TakeInNumbers(Operation, frozen=True, array_like=True, kw_only=True):
@@ -153,6 +167,9 @@ class VoidNumber(Operation, frozen=True, array_like=True, kw_only=True):
                 raise Refusal("numbers.void_reason", clause="F10")
             refuse_unless_next(world, occasion, FormKind(self.paper), self.number)
             return
+        use = spent.use_at(occasion.seat.counter)
+        if use is not None:
+            return  # 重号: one of the two must become void, whatever is paid on it
         if spent.state is NumberState.VOID:
             raise Refusal(
                 "numbers.spent", clause="F10", number=self.number, number_state=spent.state.value
@@ -170,11 +187,26 @@ class VoidNumber(Operation, frozen=True, array_like=True, kw_only=True):
         if spent is None:
             form = FormKind(self.paper)
             return spend(world, occasion, form, self.number, reason=self.reason)
-        void = replace(spent, state=NumberState.VOID, reason=self.reason)
-        payment = world.payment(spent.payment)
+        use = spent.use_at(occasion.seat.counter)
+        if use is None:
+            void, whose = replace(spent, state=NumberState.VOID, reason=self.reason), spent.payment
+        else:
+            gone = tuple(replace(u, void=True) if u is use else u for u in spent.doubles)
+            void, whose = replace(spent, doubles=gone), use.payment
+        freed = () if void.twice else _unblocked(world, spent)
+        payment = world.payment(whose)
         if payment is None:
-            return (void,)
-        return (void, _without(payment, spent, self.reason))
+            return (void, *freed)
+        return (void, *freed, _without(payment, spent, self.reason))
+
+
+def _unblocked(world: World, spent: SpentNumber) -> tuple[NumberBatch, ...]:
+    """Return the batches that waited for one of two papers to become void."""
+    return tuple(
+        replace(batch, twice=tuple(each for each in batch.twice if each != spent.number))
+        for batch in world.number_batches(spent.form.value)
+        if spent.number in batch.twice
+    )
 
 
 def _refuse_for(payment: Payment, spent: SpentNumber, reason: str) -> None:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 
+from sbk_tui.domain.application import BANK_PENDING
 from sbk_tui.domain.card import move
 from sbk_tui.domain.making import LOST, check_fee, check_ground, open_wish, own_production
 from sbk_tui.domain.operations.base import Operation
@@ -50,6 +51,8 @@ class ApplyForReplacement(Operation, frozen=True, array_like=True, kw_only=True)
             raise Refusal("replace.reason", clause=clause)
         if self.bank and not rules.knows("bank", self.bank):
             raise Refusal("replace.bank", clause=clause)
+        if (self.bank or card.bank) == BANK_PENDING:  # a blank belongs to a bank (第六条)
+            raise Refusal("replace.bank_open", clause=clause)
         if self.type != LOST and not self.card_handed_in:
             raise Refusal("replace.old_card_missing", clause=clause)
         if any(a.is_open for a in world.applications_of(card.person)):

@@ -9,6 +9,12 @@ from contextlib import contextmanager
 from sbk_tui.errors import BadUsage, DeviceFault
 from sbk_tui.hardware.chip.pcsc import Context, PcscCard
 from sbk_tui.hardware.chip.reader import ChipReader
+from sbk_tui.hardware.chip.reader_pad import (
+    FEATURE_REQUEST,
+    MODIFY_DIRECT,
+    VERIFY_DIRECT,
+    features,
+)
 from sbk_tui.hardware.chip.session import ChipSession
 from sbk_tui.hardware.device_url import parse_device_url
 
@@ -42,6 +48,15 @@ class PcscSocialCardReader(ChipReader):
             return context.reader
         finally:
             context.close()
+
+    def pad_on_reader(self) -> bool:
+        """Return whether the reader has a PIN pad of its own; see the port."""
+        context = Context(self._reader)
+        try:
+            known = features(context.control(FEATURE_REQUEST, b""))
+        finally:
+            context.close()
+        return known.keys() >= {VERIFY_DIRECT, MODIFY_DIRECT}
 
     def await_card(self, cancel: threading.Event, *, present: bool = True) -> None:
         """Wait until a card comes or goes; see the port."""

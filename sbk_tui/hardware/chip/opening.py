@@ -35,7 +35,7 @@ def open_social_card_reader(
     return PcscSocialCardReader(url, variables)
 
 
-def open_key_service(url: str, ca_file: str = "") -> KeyService:
+def open_key_service(url: str, ca_file: str = "", cert_file: str = "") -> KeyService:
     """Return the key service at `url`; nothing is opened before it is asked.
 
     Raises:
@@ -48,4 +48,4 @@ def open_key_service(url: str, ca_file: str = "") -> KeyService:
         return running(name).keys
     from sbk_tui.hardware.chip.service_http import HttpKeyService
 
-    return HttpKeyService(url, ca_file)
+    return HttpKeyService(url, ca_file, cert_file)

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from sbk_tui.errors import Cancelled, CardRemoved, DeviceAbsent, DeviceBusy, DeviceFault
+from sbk_tui.hardware.chip import direct
 
 _POLL_MS = 200
 _SHORTEST = 2  # a status word
@@ -55,6 +56,23 @@ class Context:
             DeviceAbsent: `chip.no_reader`, it was unplugged.
         """
         return bool(self._state(0, self.scard.SCARD_STATE_UNAWARE) & self.scard.SCARD_STATE_PRESENT)
+
+    def control(self, code: int, data: bytes) -> bytes:
+        """Tell the reader something, with or without a card in it; empty: it knows no such thing.
+
+        Raises:
+            DeviceAbsent: `chip.no_reader`; DeviceBusy: `device.busy`.
+        """
+        scard = self.scard
+        result, handle, _ = scard.SCardConnect(
+            self.handle, self.reader, scard.SCARD_SHARE_DIRECT, scard.SCARD_PROTOCOL_UNDEFINED
+        )
+        if result != scard.SCARD_S_SUCCESS:
+            raise _error(scard, result, self.reader)
+        try:
+            return _controlled(scard, handle, code, data, self.reader)
+        finally:
+            scard.SCardDisconnect(handle, scard.SCARD_LEAVE_CARD)
 
     def await_presence(self, cancel: threading.Event, *, present: bool) -> None:
         """Wait until a card is there, or until none is.
@@ -137,6 +155,10 @@ class PcscCard:
         """
         return self._call(lambda: self._transmit(command))
 
+    def control(self, code: int, data: bytes, limit_s: float) -> bytes:
+        """Tell the reader something; see `CardLine`."""
+        return self._call(lambda: self._control(code, data), limit_s)
+
     def _leave(self) -> None:
         self._jobs.put(None)
         self._thread.join(_FINISH_S)  # a hanging one is left to end by itself
@@ -155,11 +177,11 @@ class PcscCard:
                 scard.SCardDisconnect(self._handle, scard.SCARD_UNPOWER_CARD)
             self._context.close()
 
-    def _call(self, action: Callable[[], Result]) -> Result:
+    def _call(self, action: Callable[[], Result], limit_s: float | None = None) -> Result:
         future: Future[Result] = Future()
         self._jobs.put((future, action))
         try:
-            return future.result(self._limit_s)
+            return future.result(self._limit_s if limit_s is None else limit_s)
         except FutureTimeout as error:
             raise DeviceFault("chip.silent") from error
 
@@ -182,17 +204,36 @@ class PcscCard:
 
     def _transmit(self, command: bytes | bytearray) -> bytes:
         scard = self._scard
-        header = (
-            scard.SCARD_PCI_T1 if self._protocol == scard.SCARD_PROTOCOL_T1 else scard.SCARD_PCI_T0
-        )
-        result, answer = scard.SCardTransmit(self._handle, header, list(command))
+        if isinstance(command, bytearray) and direct.available():
+            result, answer = direct.transmit(self._handle, self._protocol, command)
+        else:
+            t1 = self._protocol == scard.SCARD_PROTOCOL_T1
+            header = scard.SCARD_PCI_T1 if t1 else scard.SCARD_PCI_T0
+            result, signed = scard.SCardTransmit(self._handle, header, list(command))
+            answer = bytes(byte & 0xFF for byte in signed)  # signed in some builds
         if result != scard.SCARD_S_SUCCESS:
             raise _error(scard, result, self._reader)
         if len(answer) < _SHORTEST:
             # PC/SC calls it success when the card goes in the middle of an answer.
             raise CardRemoved("chip.card_removed")
-        # Signed bytes in some builds.
-        return bytes(byte & 0xFF for byte in answer)
+        return answer
+
+    def _control(self, code: int, data: bytes) -> bytes:
+        return _controlled(self._scard, self._handle, code, data, self._reader)
+
+
+def _controlled(scard: Any, handle: Any, code: int, data: bytes, reader: str) -> bytes:
+    """Return a reader's answer to a control code; empty: it knows no such thing."""
+    result, answer = scard.SCardControl(handle, code, list(data))
+    if result in {
+        scard.SCARD_E_UNSUPPORTED_FEATURE,
+        scard.SCARD_E_NOT_TRANSACTED,
+        scard.SCARD_E_INVALID_PARAMETER,
+    }:
+        return b""
+    if result != scard.SCARD_S_SUCCESS:
+        raise _error(scard, result, reader)
+    return bytes(byte & 0xFF for byte in answer)
 
 
 def _error(scard: Any, result: int, reader: str) -> DeviceFault:

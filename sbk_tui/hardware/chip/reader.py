@@ -53,6 +53,16 @@ class ChipReader(ABC):
         with self._confirmed(card) as session:
             session.change_pin(old, new)
 
+    def verify_at_pad(self, card: SocialCard) -> None:
+        """Check the PIN typed at the reader; see the port."""
+        with self._confirmed(card) as session:
+            session.verify_at_pad()
+
+    def change_pin_at_pad(self, card: SocialCard) -> None:
+        """Change the PIN at the reader; see the port."""
+        with self._confirmed(card) as session:
+            session.change_pin_at_pad()
+
     def unblock(
         self, cancel: threading.Event, card: SocialCard, service: KeyService, *, op: str
     ) -> None:

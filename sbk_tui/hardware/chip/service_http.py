@@ -27,17 +27,20 @@ _IDENTIFY_S = 2.0
 _MOST_BYTES = 65536
 _LONGEST_TEXT = 60
 _OK = 200
+_OF_CALLERS = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED", "HANDSHAKE_FAILURE")
+"""In the names of the alerts that a caller's certificate brings about."""
 _HEX = b"0123456789ABCDEF"
 
 
 class HttpKeyService:
     """A `KeyService` at a URL; nothing is opened before it is asked."""
 
-    def __init__(self, url: str, ca_file: str = "") -> None:
+    def __init__(self, url: str, ca_file: str = "", cert_file: str = "") -> None:
         """Take the address.
 
         Args:
             ca_file: the certificate authority to believe; empty: those of the system.
+            cert_file: our own certificate with its key, for a service that asks who calls.
 
         Raises:
             BadUsage: `chip.service_url`; `chip.service_plain`: not HTTPS, and not this machine.
@@ -49,6 +52,7 @@ class HttpKeyService:
             raise BadUsage("chip.service_plain", url=url)
         self._url = url.rstrip("/")
         self._ca_file = ca_file or None
+        self._cert_file = cert_file if parts.scheme == "https" else ""
 
     def authenticate(self, request: KeyRequest, factor: bytes, source: bytes) -> KeyAnswer:
         """Return the 16 bytes for the card; see the port."""
@@ -102,7 +106,8 @@ class HttpKeyService:
         """Return status and content of an answer.
 
         Raises:
-            DeviceFault: `chip.service_silent`, it was sent and no whole answer came.
+            DeviceFault: `chip.service_silent`, it was sent and no whole answer came;
+                `chip.service_cert`, `chip.service_denied`, ours is unusable or was not accepted.
             DeviceAbsent, DeviceFault: as the port's `authenticate`.
         """
         # Late: only who unlocks or resets a PIN pays for it.
@@ -113,10 +118,15 @@ class HttpKeyService:
         content: Any = body
         headers = {"Content-Type": "application/json"}
         limit = urllib3.Timeout(total=limit_s)
+        _refuse_unusable(self._cert_file)
+        # Named as the key's file, too: urllib3 then looks at it first and does not ask the
+        # terminal for a password.
+        ours = self._cert_file or None
         try:
             with urllib3.PoolManager(
-                retries=False, timeout=limit, ca_certs=self._ca_file, cert_reqs="CERT_REQUIRED"
-            ) as pool:
+                retries=False, timeout=limit, ca_certs=self._ca_file, cert_reqs="CERT_REQUIRED",
+                cert_file=ours, key_file=ours,
+            ) as pool:  # fmt: skip
                 answer = pool.request(
                     method, url, body=content, headers=headers, redirect=False,
                     preload_content=False,
@@ -126,7 +136,8 @@ class HttpKeyService:
                 finally:
                     answer.close()
         except exceptions.SSLError as error:
-            raise DeviceFault("chip.service_untrusted") from error
+            code = "chip.service_denied" if _is_about_us(error) else "chip.service_untrusted"
+            raise DeviceFault(code) from error
         except (exceptions.NewConnectionError, exceptions.ConnectTimeoutError) as error:
             raise DeviceAbsent("chip.service_unreachable") from error
         except exceptions.HTTPError as error:
@@ -134,6 +145,29 @@ class HttpKeyService:
         except OSError as error:
             # The file of the certificate authority is not there, or is none.
             raise DeviceFault("chip.service_untrusted") from error
+
+
+def _is_about_us(error: Exception) -> bool:
+    """Return whether the far side said that it does not accept, or misses, our certificate."""
+    reason = str(getattr(error.args[0], "reason", ""))
+    return "ALERT" in reason and any(word in reason for word in _OF_CALLERS)
+
+
+def _refuse_unusable(cert_file: str) -> None:
+    """Return when our certificate and its key can be used, or none is needed.
+
+    Raises:
+        DeviceFault: `chip.service_cert`.
+    """
+    if not cert_file:
+        return
+    import ssl  # late, as the line itself
+
+    try:
+        # An empty password makes a locked key an error; without one the terminal would be asked.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(cert_file, password=lambda: "")
+    except OSError as error:
+        raise DeviceFault("chip.service_cert", place=cert_file) from error
 
 
 def _identity(request: KeyRequest) -> dict[str, str]:

@@ -6,7 +6,10 @@ Part of the product: a training counter's 解锁 and 重置 go through the real 
 from __future__ import annotations
 
 import json
+import socket
+import ssl
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +18,7 @@ from sbk_tui.hardware.chip.twin_service import KeyServiceTwin
 from sbk_tui.hardware.ports import KeyAnswer, KeyRequest, SocialCard
 
 _LATEST_S = 60.0
+_HEARING_OUT_S = 2.0
 
 
 class KeyServiceOnHttp:
@@ -24,9 +28,18 @@ class KeyServiceOnHttp:
     up without an answer, `nonsense` answers something that is no answer.
     """
 
-    def __init__(self, twin: KeyServiceTwin | None = None) -> None:
-        """Prepare; nothing listens before `__enter__`."""
+    def __init__(
+        self, twin: KeyServiceTwin | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
+        """Prepare; nothing listens before `__enter__`.
+
+        Args:
+            tls: HTTPS by this; it may ask for the caller's certificate.
+        """
         self.twin = twin or KeyServiceTwin()
+        self.tls = tls
+        self.callers: list[str] = []
+        """The names in the certificates of those who called."""
         self.trouble = ""
         self.late_may_answer = threading.Event()
         self.late_answered = threading.Event()
@@ -34,9 +47,10 @@ class KeyServiceOnHttp:
         self.url = ""
 
     def __enter__(self) -> Self:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
+        self._server = _Server(self)
         self._server.daemon_threads = False
-        self.url = f"http://127.0.0.1:{self._server.server_port}/keys"
+        scheme = "http" if self.tls is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self._server.server_port}/keys"
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="key-service-twin", daemon=True
         )
@@ -71,6 +85,46 @@ class KeyServiceOnHttp:
                 bytes.fromhex(asked["plain"]),
             )
         return _told(given)
+
+
+class _Server(ThreadingHTTPServer):
+    """Each caller's handshake is in the caller's own thread."""
+
+    def __init__(self, service: KeyServiceOnHttp) -> None:
+        super().__init__(("127.0.0.1", 0), _handler_of(service))
+        self._service = service
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Answer, over TLS where that is asked for."""
+        if self._service.tls is None:
+            super().finish_request(request, client_address)
+            return
+        line = self._service.tls.wrap_socket(
+            request, server_side=True, do_handshake_on_connect=False
+        )
+        with line:
+            try:
+                line.do_handshake()
+            except OSError:
+                _hear_out(line)
+                return
+            self._service.callers.append(_name_of(line))
+            super().finish_request(line, client_address)
+
+
+def _hear_out(line: ssl.SSLSocket) -> None:
+    """Let the caller read why: what it has sent meanwhile would reset the line over the alert."""
+    with socket.socket(fileno=line.detach()) as bare, suppress(OSError):
+        bare.settimeout(_HEARING_OUT_S)
+        bare.shutdown(socket.SHUT_WR)
+        while bare.recv(4096):
+            pass
+
+
+def _name_of(line: ssl.SSLSocket) -> str:
+    held: Any = line.getpeercert() or {}
+    names = dict(pair for part in held.get("subject", ()) for pair in part)
+    return str(names.get("commonName", ""))
 
 
 def _told(given: KeyAnswer) -> bytes:

@@ -10,7 +10,7 @@ import threading
 from typing import NamedTuple, Protocol, assert_never
 
 from sbk_tui.domain.pin import wipe
-from sbk_tui.errors import DeviceFault, Garbled, OutcomeUnknown, Refusal
+from sbk_tui.errors import DeviceAbsent, DeviceFault, Garbled, OutcomeUnknown, Refusal
 from sbk_tui.hardware.chip import apdu
 from sbk_tui.hardware.chip.apdu import DONE, Answer
 from sbk_tui.hardware.chip.bank import read_bank_number
@@ -25,6 +25,15 @@ from sbk_tui.hardware.chip.layout import (
     record_number,
     value_of,
 )
+from sbk_tui.hardware.chip.reader_pad import (
+    FEATURE_REQUEST,
+    MODIFY_ORDER,
+    VERIFY_ORDER,
+    WHOLE_S,
+    PadOrder,
+    fault_at_pad,
+    features,
+)
 from sbk_tui.hardware.ports import KeyAnswer, KeyOutcome, KeyRequest, KeyService, SocialCard
 
 _ALGORITHMS = {b"\x01": "DES", b"\x02": "SSF33", b"\x03": "SM4"}
@@ -33,6 +42,7 @@ _OTHER_FORM = frozenset({0x6A86, 0x6A81, 0x6A83})
 _ABSENT = frozenset({0x6A83, 0x6A82})
 _GUARDED = 0x6982
 PUK, PUK_ADDRESS, MAC_ADDRESS = 0x06, "0090", "0173"  # [2+] S3 annex B
+_CONTROL_S = 5.0  # a question to the reader itself
 _MAC, _SECRETS = 4, {4, 4 + 8, 4 + 16}
 
 
@@ -48,6 +58,16 @@ class CardLine(Protocol):
 
         Raises:
             CardRemoved: the card went away; DeviceFault: `chip.silent`, it does not answer.
+        """
+
+    def control(self, code: int, data: bytes, limit_s: float) -> bytes:
+        """Tell the reader something; empty: it knows no such thing.
+
+        Args:
+            limit_s: how long it may take, in seconds; a holder may be typing at it.
+
+        Raises:
+            CardRemoved, DeviceFault: as `transmit`.
         """
 
 
@@ -130,6 +150,14 @@ class ChipSession:
     def change_pin(self, old: bytearray, new: bytearray) -> None:
         """Change the PIN, once."""
         self._once_and_wipe(apdu.change_pin(old, new))
+
+    def verify_at_pad(self) -> None:
+        """Have the PIN typed at the reader and checked, once; no digit comes here."""
+        self._at_pad(VERIFY_ORDER)
+
+    def change_pin_at_pad(self) -> None:
+        """Have the old and the new PIN typed at the reader, once; no digit comes here."""
+        self._at_pad(MODIFY_ORDER)
 
     def unblock(self, job: KeyJob) -> None:
         """Give the tries back, once; the key service is asked before anything is spent."""
@@ -218,6 +246,20 @@ class ChipSession:
             self._once(command)
         finally:
             wipe(command)
+
+    def _at_pad(self, order: PadOrder) -> None:
+        known = features(self._line.control(FEATURE_REQUEST, b"", _CONTROL_S))
+        if order.feature not in known:
+            raise DeviceAbsent("pinpad.not_on_reader")
+        try:
+            raw = self._line.control(known[order.feature], order.data, WHOLE_S)
+        except DeviceFault as error:
+            raise OutcomeUnknown("chip.outcome_unknown") from error
+        if len(raw) < 2:
+            raise DeviceFault("pinpad.reader_refused")
+        answer = Answer(raw[:-2], int.from_bytes(raw[-2:], "big"))
+        if answer.sw != DONE:
+            raise fault_at_pad(order.ins, answer)
 
     def _challenge(self) -> bytes:
         answer = self.send(apdu.CHALLENGE)

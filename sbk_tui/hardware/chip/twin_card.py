@@ -106,6 +106,11 @@ class VirtualCard:
         """The answer to reset."""
         return self.profile.atr
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Nothing is selected and no right is open, as after a power-off."""
+        return not self._place
+
     def power_off(self) -> None:
         """Forget rights, random and selection; counters stay."""
         self._place = ""

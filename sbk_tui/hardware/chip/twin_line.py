@@ -14,6 +14,7 @@ from typing import Self
 
 from sbk_tui.errors import CardRemoved, DeviceAbsent, DeviceFault
 from sbk_tui.hardware.chip.twin_card import VirtualCard
+from sbk_tui.hardware.chip.twin_pad import ReaderPadTwin
 
 PORT = 35963
 """The first virtual reader of vpcd."""
@@ -24,9 +25,10 @@ _CONNECT_S = 5.0
 class CardBeside:
     """A `CardLine` to a card in the same process: the many cases are tested so."""
 
-    def __init__(self, card: VirtualCard) -> None:
-        """Power the card up."""
+    def __init__(self, card: VirtualCard, pad: ReaderPadTwin | None = None) -> None:
+        """Power the card up, in a reader that may have a pad."""
         self._card = card
+        self._pad = pad
         self.gone = False
         """Whether the card was pulled in the middle."""
         card.power_off()
@@ -47,6 +49,10 @@ class CardBeside:
         if wire.data is None:
             raise DeviceFault("chip.silent")
         return wire.data
+
+    def control(self, code: int, data: bytes, _limit_s: float) -> bytes:
+        """Tell the reader something; without a pad it knows nothing."""
+        return b"" if self._pad is None else self._pad.control(code, data, self.transmit)
 
 
 class VirtualReaderSlot:

@@ -95,6 +95,18 @@ def _blank() -> Profile:
     return _overwritten(card, number=b"\xff" * 9)
 
 
+def blank_card(bank_number: str, identity: bytes) -> Profile:
+    """Return a pre-made card: the bank's account is on it, nobody's name is.
+
+    Args:
+        identity: the last 8 bytes of its 卡识别码, which tell it from every other card.
+    """
+    card = _blank()
+    _tag, identification = card.ef05[0]
+    card.bank = _bank(bank_number)
+    return _overwritten(card, identification=identification[:-8] + identity)
+
+
 def _rare_name() -> Profile:
     return _overwritten(social_card(), name=b"\xd5\xc5\xff\xfe\x80\xff".ljust(30, b"\x00"))
 

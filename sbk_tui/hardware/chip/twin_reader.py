@@ -17,6 +17,7 @@ from sbk_tui.hardware.chip.reader import ChipReader
 from sbk_tui.hardware.chip.session import ChipSession
 from sbk_tui.hardware.chip.twin_card import VirtualCard
 from sbk_tui.hardware.chip.twin_line import CardBeside
+from sbk_tui.hardware.chip.twin_pad import ReaderPadTwin
 from sbk_tui.hardware.chip.twin_service import KeyServiceTwin
 
 _SLICE_S = 0.1
@@ -26,9 +27,10 @@ _running: dict[str, SocialCardReaderTwin] = {}
 class SocialCardReaderTwin(ChipReader):
     """A reader with a slot: `insert` and `pull`; it implements `SocialCardReader`."""
 
-    def __init__(self, name: str) -> None:
-        """Take the name by which `sim://NAME` finds it."""
+    def __init__(self, name: str, pad: ReaderPadTwin | None = None) -> None:
+        """Take the name by which `sim://NAME` finds it, and a pad if it has one."""
         self.name = name
+        self.pad = pad
         self.keys = KeyServiceTwin()
         """The key service beside it, for the same cards; `sim://NAME` as `key_service`."""
         self._card: VirtualCard | None = None
@@ -69,6 +71,10 @@ class SocialCardReaderTwin(ChipReader):
         """Return the twin's name."""
         return f"sim://{self.name}"
 
+    def pad_on_reader(self) -> bool:
+        """Return whether it has a pad."""
+        return self.pad is not None
+
     def holds(self, card: VirtualCard) -> bool:
         """Return whether `card` is in the slot."""
         return self._card is card
@@ -96,7 +102,7 @@ class _SlotLine(CardBeside):
     """The line to the card in the slot, as long as a hand leaves it there."""
 
     def __init__(self, slot: SocialCardReaderTwin, card: VirtualCard) -> None:
-        super().__init__(card)
+        super().__init__(card, slot.pad)
         self._slot = slot
         self._in_slot = card
 

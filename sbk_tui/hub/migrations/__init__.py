@@ -12,6 +12,8 @@ from sbk_tui.hub.migrations import (
     m0005_attachment,
     m0007_settle,
     m0008_reach,
+    m0010_ahead,
+    m0011_outside,
 )
 
 STEPS = (
@@ -21,6 +23,8 @@ STEPS = (
     (5, m0005_attachment.statements),
     (7, m0007_settle.statements),
     (8, m0008_reach.statements),
+    (10, m0010_ahead.statements),
+    (11, m0011_outside.statements),
 )
 NEWEST = STEPS[-1][0]
 
