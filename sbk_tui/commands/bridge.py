@@ -1,4 +1,4 @@
-"""`sbk bridge USER@HOST`: the clerk's own devices follow the clerk through the SSH connection (B24).
+"""`sbk bridge USER@HOST`: a clerk's own devices follow the clerk through the SSH connection (B24).
 
 Run on the PC where the devices are. It signs in at the machine of the counter and starts `sbk`
 there, whose configuration names the devices `bridge://NAME`.

@@ -128,6 +128,10 @@ class BridgeCardReader(ChipReader):
         """Return the reader's name over there."""
         return str(self._once({"ask": "identify"})["name"])
 
+    def pad_on_reader(self) -> bool:
+        """Return whether the reader over there has a PIN pad of its own; see the port."""
+        return bool(self._once({"ask": "pad"})["pad"])
+
     def await_card(self, cancel: threading.Event, *, present: bool = True) -> None:
         """Wait until a card comes or goes; see the port."""
         with self._line() as line:
@@ -168,8 +172,19 @@ class _FarCard:
         Raises:
             CardRemoved: `chip.card_removed`, also when the connection went; DeviceFault.
         """
+        return self._told({"ask": "send", "command": bytes(command)})
+
+    def control(self, code: int, data: bytes, limit_s: float) -> bytes:
+        """Tell the reader something; see `CardLine`."""
+        self._line.settimeout(limit_s + _LIMIT_S)
         try:
-            return bytes(ask(self._line, {"ask": "send", "command": bytes(command)})["answer"])
+            return self._told({"ask": "control", "code": code, "data": data, "limit": limit_s})
+        finally:
+            self._line.settimeout(_LIMIT_S)
+
+    def _told(self, message: Message) -> bytes:
+        try:
+            return bytes(ask(self._line, message)["answer"])
         except DeviceAbsent as error:
             raise CardRemoved("chip.card_removed") from error
 
@@ -181,6 +196,12 @@ class BridgePrinter:
         """Take the device's name."""
         self._name = name
         self._variables = variables
+
+    def ready(self) -> str:
+        """Return the queue over there that takes papers; `DeviceFault` as over there."""
+        with connect(self._name, self._variables) as line:
+            line.settimeout(_LIMIT_S)
+            return str(ask(line, {"ask": "ready"})["queue"])
 
     def submit(self, title: str, data: bytes, /) -> str:
         """Hand a paper over and return its job's name over there.

@@ -20,6 +20,7 @@ from sbk_tui.hardware.chip.session import CardLine
 from sbk_tui.hardware.device_url import parse_serial_url
 from sbk_tui.hardware.paper_out import open_form_printer, open_printer
 from sbk_tui.hardware.serial_line import SerialLine
+from sbk_tui.hardware.spooler import ask_printer
 
 _POLL_S = 0.1
 _OPEN_S = 3.0
@@ -41,10 +42,14 @@ def offered(name: str, url: str) -> Serve:
         return lambda line: _talk(line, reader)
     if name in bridge.PRINTERS:
         opened = open_printer if name == "printer" else open_form_printer
-        printer = opened(url, lambda: datetime.now(CHINA))
-        return lambda line: _print(line, printer.submit)
+        printer = opened(url, _now)
+        return lambda line: _print(line, printer.submit, lambda: ask_printer(url, _now))
     known = " ".join((*bridge.SERIAL, *bridge.READERS, *bridge.PRINTERS))
     raise BadUsage("bridge.device", name=name, known=known)
+
+
+def _now() -> datetime:
+    return datetime.now(CHINA)
 
 
 @contextmanager
@@ -119,6 +124,9 @@ def _talk(line: socket.socket, reader: PcscSocialCardReader) -> None:
                     answer: Message = {"atr": card.atr}
                 elif message.get("ask") == "send" and card is not None:
                     answer = {"answer": card.transmit(message["command"])}
+                elif message.get("ask") == "control" and card is not None:
+                    told = card.control(message["code"], message["data"], message["limit"])
+                    answer = {"answer": told}
                 else:
                     answer = _looked(message, reader)
             except DeviceFault as error:
@@ -130,6 +138,8 @@ def _looked(message: Message, reader: PcscSocialCardReader) -> Message:
     match message.get("ask"):
         case "identify":
             return {"name": reader.identify()}
+        case "pad":
+            return {"pad": reader.pad_on_reader()}
         case "wait":
             return {"done": _waited(reader, present=bool(message.get("present")))}
         case _:
@@ -145,12 +155,18 @@ def _waited(reader: PcscSocialCardReader, *, present: bool) -> bool:
     return True
 
 
-def _print(line: socket.socket, submit: Callable[[str, bytes], str]) -> None:
+def _print(
+    line: socket.socket, submit: Callable[[str, bytes], str], ready: Callable[[], str]
+) -> None:
     message = bridge.receive(line)
     if message is None:
         return
     try:
-        answer: Message = {"job": submit(str(message["title"]), bytes(message["data"]))}
+        answer: Message
+        if message.get("ask") == "ready":
+            answer = {"queue": ready()}
+        else:
+            answer = {"job": submit(str(message["title"]), bytes(message["data"]))}
     except DeviceFault as error:
         answer = bridge.said(error)
     bridge.send(line, answer)
