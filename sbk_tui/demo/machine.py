@@ -16,8 +16,8 @@ from sbk_tui.hardware.card_printer_twin import Blank, CardPrinterTwin, blanks
 from sbk_tui.pinyin import initials
 from sbk_tui.wiring import Counter
 
-PRINTER = "training"
-"""Its name: `sim://training` in the configuration."""
+PRINTER = "training-printer"
+"""`sim://training-printer` in the configuration; the reader beside it is `chips.READER`."""
 FAULTS = (
     "absent", "ribbon_chip", "ribbon_out", "cover_open", "hopper_empty", "jam", "chip_unit",
     "dead_chip", "blank_of_other_bank", "unclear_face", "slow", "lose_feed", "lose_print",

@@ -13,7 +13,8 @@ from sbk_tui.app import SbkApp
 from sbk_tui.counter_devices import card_printer_of
 from sbk_tui.data.records import Records
 from sbk_tui.demo import assets, office
-from sbk_tui.demo.machine import FAULTS
+from sbk_tui.demo.chips import READER
+from sbk_tui.demo.machine import FAULTS, PRINTER
 from sbk_tui.demo.people import FEWEST
 from sbk_tui.demo.twins import training_devices
 from sbk_tui.domain.operations.make import SpoilBlank
@@ -104,6 +105,10 @@ def test_the_card_laid_in_again_is_the_one_that_came_out_last(desk: Desk) -> Non
     printer.eject("job-2", spoiled=True)
     machine.put_back()
     assert machine.on_top == second
+
+
+def test_the_printers_chip_unit_is_not_the_reader_on_the_counter() -> None:
+    assert PRINTER != READER
 
 
 @pytest.mark.clause("B14", "F6")

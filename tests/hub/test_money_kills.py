@@ -22,7 +22,7 @@ from sbk_tui.domain.operations.replace import ApplyForReplacement, MarkForProduc
 from sbk_tui.errors import HubUnreachable, Refusal
 from sbk_tui.services.city_first import CityFirst
 from sbk_tui.sync.run import client_for
-from tests.data.conftest import RULES, Office, letters, make_office, open_office
+from tests.data.conftest import Office, letters, make_office, open_office
 from tests.data.days import CARDS, SELF, stock
 from tests.hub.test_money import BILL, FEE, SLIP
 from tests.sync.city import City, join, nonce, sync
@@ -39,21 +39,12 @@ class Place(NamedTuple):
     at_ms: int
 
 
-class Reopened(City):
-    """A city that exists."""
-
-    def __init__(self, folder: Path, clock: list[int]) -> None:
-        self.folder, self.clock, self.rules = folder, clock, RULES
-        self.faults = []
-        self._open()
-
-
 def opened(place: Place) -> tuple[Office, City]:
     """Open both, as after a restart."""
     clock = [place.at_ms]
     office = open_office(place.counter, key=None, clerk=Ed25519Signer(place.clerk), clock=clock)
     note_line(office.opened.store, LineState(tried=clock[0], reached=clock[0]))
-    return office, Reopened(place.city, clock)
+    return office, City(place.city, clock)
 
 
 def call(office: Office, city: City) -> None:

@@ -149,7 +149,10 @@ async def test_450_cards_are_three_operations_of_one_paper(works: wiring.Counter
         await settled(pilot)
         assert "证明材料已收到：letter.jpg" in shown(app)
         await receiver(pilot)
-        await pilot.press(*["f10"] * 5, "1", "1", "f10")
+        await pilot.press(*["f10"] * 5)
+        for key in ("1", "1", "f10"):
+            await settled(pilot)
+            await pilot.press(key)
         await settled(pilot)
         assert "已发出 450 张" in shown(app)
     saver.join()

@@ -20,7 +20,7 @@ async def test_the_menu_lists_the_services_by_the_regulations_numbers(
 ) -> None:
     async with app.run_test(size=size) as pilot:
         screen = shown(app)
-        for _ in range(2):
+        for _ in range(3):
             await pilot.press("pagedown")
             screen += shown(app)
     for number in ("1.2", "2.2.2", "2.4.2", "3.1", "3.2", "3.3", "3.4", "5.1.4"):
