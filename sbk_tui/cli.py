@@ -37,6 +37,7 @@ COMMANDS = {  # command → module below sbk_tui.commands
     "doctor": "doctor",
     "hub": "hub",
     "kiosk": "kiosk",
+    "bridge": "bridge",
 }
 
 

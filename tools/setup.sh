@@ -15,6 +15,7 @@ PACKAGES=( # Debian package | what does not work without it
     "gcc|不能编译智能卡模块，社保卡读写不可用"
     "libpcsclite-dev|不能编译智能卡模块，社保卡读写不可用"
     "pcscd|社保卡读卡器不可用"
+    "openssh-client|sbk bridge 不能登录别的机器"
     "cups-client|不能送往打印机，单据只能存成文件"
     "fonts-wqy-microhei|单据没有中文字体，不能打印"
     "poppler-utils|跳过核对 PDF 文字的测试"

@@ -27,8 +27,9 @@ SCHEMES: Mapping[str, tuple[Shape, frozenset[str]]] = {
     "cups": ("name", frozenset()),
     "file": ("path", frozenset()),
     "sim": ("name", frozenset()),
+    "bridge": ("name", frozenset()),  # a device at the clerk's own PC (B24)
 }
-SERIAL_SCHEMES = ("serial", "socket", "rfc2217")
+SERIAL_SCHEMES = ("serial", "socket", "rfc2217", "bridge")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _PLAIN_PATH = re.compile(r"/dev/.+")
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]@]+):(?P<port>\d+)/?")

@@ -15,10 +15,14 @@ import tempfile
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from sbk_tui.errors import BadUsage, DeviceAbsent, DeviceFault, OutcomeUnknown
 from sbk_tui.hardware.ports import DocumentPrinter, FormPrinter
+
+if TYPE_CHECKING:
+    from sbk_tui.hardware.bridge import BridgePrinter
 
 _QUEUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:-]*")  # never begins with a dash: not an option
 _MEDIA = re.compile(r"[A-Za-z0-9_.-]+")
@@ -40,6 +44,8 @@ def open_printer(url: str, now: Callable[[], datetime]) -> DocumentPrinter:
     if parts.scheme in {"lp", "cups"} and parts.path in {"", "/"}:
         media = parse_qs(parts.query).get("media", [""])[0]
         return LpPrinter(parts.netloc, media=media)
+    if parts.scheme == "bridge" and parts.netloc:
+        return _far_printer(parts.netloc)
     if parts.scheme == "file" and not parts.netloc:
         # Not parsed any further: the pattern's per cent signs are a date, not an escape.
         return FilePrinter(url.removeprefix("file://"), now)
@@ -55,9 +61,17 @@ def open_form_printer(url: str, now: Callable[[], datetime]) -> FormPrinter:
     parts = urlsplit(url, allow_fragments=False)
     if parts.scheme in {"lp", "cups"} and parts.path in {"", "/"} and not parts.query:
         return LpPrinter(parts.netloc, options=("raw",))
+    if parts.scheme == "bridge" and parts.netloc:
+        return _far_printer(parts.netloc)
     if parts.scheme == "file" and not parts.netloc:
         return FilePrinter(url.removeprefix("file://"), now, suffix=".prn")
     raise BadUsage("print.bad_target", target=url)
+
+
+def _far_printer(name: str) -> BridgePrinter:
+    from sbk_tui.hardware.bridge import BridgePrinter
+
+    return BridgePrinter(name, os.environ)
 
 
 class FilePrinter:

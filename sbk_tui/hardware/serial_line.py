@@ -7,6 +7,7 @@ driver can look at its `cancel` between them.
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import termios
 import threading
@@ -122,6 +123,10 @@ class SerialLine:
 
 
 def _open(url: DeviceUrl) -> Any:
+    if url.scheme == "bridge":
+        from sbk_tui.hardware.bridge import BridgePort
+
+        return BridgePort(url.place, os.environ)
     import serial  # late: a counter without a serial device never loads it
 
     port = serial.serial_for_url(

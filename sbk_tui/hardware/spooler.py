@@ -20,10 +20,15 @@ def ask_printer(url: str, now: Callable[[], datetime]) -> str:
 
     Raises:
         BadUsage: `print.bad_target`.
-        DeviceAbsent: `print.no_spooler`, `print.no_queue`, `print.folder_absent`.
+        DeviceAbsent: `print.no_spooler`, `print.no_queue`, `print.folder_absent`; at another
+            machine also as `hardware.bridge` says.
     """
     open_printer(url, now)  # refuses a URL that no driver takes
     parts = urlsplit(url, allow_fragments=False)
+    if parts.scheme == "bridge":
+        from sbk_tui.hardware.bridge import BridgePrinter
+
+        return BridgePrinter(parts.netloc, os.environ).ready()
     if parts.scheme == "file":
         folder = Path(now().strftime(url.removeprefix("file://"))).parent
         if not (folder.is_dir() and os.access(folder, os.W_OK)):

@@ -67,24 +67,43 @@ class PcscSocialCardReader(ChipReader):
             context.close()
 
     @contextmanager
-    def _powered(self) -> Iterator[ChipSession]:
+    def line(self) -> Iterator[PcscCard]:
+        """Lend the powered card itself, for who passes on the commands of somebody else (B24).
+
+        Raises:
+            DeviceFault: as the port's `read`.
+        """
+        self._refuse_if_stuck()
         card = PcscCard(self._reader, self._limit_s)
         try:
             with card:
-                yield ChipSession(card)
+                yield card
         finally:
             if card.hangs:
                 self._stuck = card
 
+    @contextmanager
+    def _powered(self) -> Iterator[ChipSession]:
+        with self.line() as card:
+            yield ChipSession(card)
+
     def _refuse_if_stuck(self) -> None:
         # A second connection would hang as the first one does, until the card is pulled.
-        if self._stuck is not None and self._stuck.hangs and self._card_present():
+        if self._stuck is not None and self._stuck.hangs and self.card_present():
             raise DeviceFault("chip.silent")
         self._stuck = None
 
-    def _card_present(self) -> bool:
+    def card_present(self) -> bool:
+        """Look whether a card is there.
+
+        Raises:
+            DeviceAbsent: `chip.no_service`, `chip.no_reader`.
+        """
         context = Context(self._reader)
         try:
             return context.card_present()
         finally:
             context.close()
+
+    def _card_present(self) -> bool:
+        return self.card_present()

@@ -24,8 +24,12 @@ def open_social_card_reader(
         from sbk_tui.hardware.chip.twin_reader import running
 
         return running(place.place)
+    if place.scheme == "bridge":
+        from sbk_tui.hardware.bridge import BridgeCardReader
+
+        return BridgeCardReader(place.place, variables or {})
     if place.scheme != "pcsc":
-        raise BadUsage("device.unknown_scheme", url=str(place), known="pcsc")
+        raise BadUsage("device.unknown_scheme", url=str(place), known="pcsc bridge")
     from sbk_tui.hardware.chip.driver import PcscSocialCardReader
 
     return PcscSocialCardReader(url, variables)
