@@ -84,7 +84,14 @@ class PortraitScreen(Background, Screen[bytes | None]):
     @on(Input.Submitted)
     def _typed(self, event: Input.Submitted) -> None:
         if event.value.strip():
-            self._open(Path(event.value.strip()).expanduser())
+            self._open_chosen()
+
+    def _open_chosen(self) -> None:
+        typed, row = self.query_one(Input).value.strip(), self.query_one(PagedList).highlighted
+        if typed:
+            self._open(Path(typed).expanduser())
+        elif row is not None:
+            self._open(Path(row.key))
 
     def _open(self, path: Path) -> None:
         self._by_hand = False
@@ -160,8 +167,14 @@ class PortraitScreen(Background, Screen[bytes | None]):
         self.query_one(MessageLine).say(word("portrait.repaired", notes="、".join(notes)), "ok")
 
     def action_confirm(self) -> None:
-        """F10: accept a picture that no rule refuses, with the content list read and ticked."""
-        if self._judged is None or self.busy:
+        """F10: open the file that is typed or pointed at; then accept the picture.
+
+        Only one that no rule refuses, with the content list read and ticked.
+        """
+        if self.busy:
+            return
+        if self._judged is None:
+            self._open_chosen()
             return
         if self._judged.verdict.refused():
             self.query_one(MessageLine).say(word("portrait.not_yet"), "bad")

@@ -93,7 +93,7 @@ async def test_from_the_card_on_the_reader_to_the_saved_form(
         assert "还没有照片" in shown(app)
         await pilot.press("f7")
         await settled(pilot)
-        await pilot.press("enter")
+        await pilot.press("f10")  # the file that is pointed at
         await settled(pilot)
         await pilot.press("f5")
         await settled(pilot)
