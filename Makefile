@@ -12,9 +12,9 @@ setup:            ## install what is missing (it says what), quiet when nothing 
 run: setup        ## the training counter in this terminal; ARGS="--level county" and the like
 	@$(PY) -m sbk_tui demo $(ARGS)
 
-# A test of a screen waits more than it works: three workers a core.
+# A test of a screen waits more than it works: three workers a core, each with a run of its own.
 test: setup       ## every test, unattended; ARGS="tests/domain" for some
-	@$(PY) -m pytest -q -n $$((3 * $$(nproc))) $(ARGS)
+	@$(PY) -m pytest -q -n $$((3 * $$(nproc))) --dist worksteal $(ARGS)
 
 check: setup      ## format, lint, types, rooms, words
 	@$(PY) -m ruff format --check .
