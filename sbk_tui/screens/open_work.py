@@ -18,6 +18,7 @@ from sbk_tui.screens.keys import bindings, legend
 from sbk_tui.services.desks import Desks
 from sbk_tui.services.menu import Entry, entry_for
 from sbk_tui.services.open_work import OpenItem
+from sbk_tui.services.rail import EXCHANGE, REPLACE
 from sbk_tui.terminal.listview import Column, KeysetRows, PagedList, Row
 from sbk_tui.texts import word
 
@@ -113,6 +114,10 @@ def _job(desks: Desks, clause: str, person: str) -> Screen[None]:
         from sbk_tui.screens.temp_card import TempCardScreen
 
         return TempCardScreen(desks, clause, person)
+    if clause in {REPLACE, EXCHANGE}:
+        from sbk_tui.screens.rail import RailScreen
+
+        return RailScreen(desks, clause, person)
     from sbk_tui.screens.fee_acts import screen_of
 
     return screen_of(desks, clause, person)

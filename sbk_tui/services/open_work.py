@@ -17,10 +17,12 @@ from sbk_tui.data.lookup import Lookup
 from sbk_tui.data.open_fees import Key, OpenFee, OpenFees, Stage
 from sbk_tui.data.planned_sagas import PlannedSagas, Saga
 from sbk_tui.data.sagas import StepState
+from sbk_tui.domain.making import LOST
 from sbk_tui.domain.paper_number import FormKind
 from sbk_tui.services import fee_jobs, words
 from sbk_tui.services.fee_papers import FORMS
 from sbk_tui.services.fee_words import amount_of
+from sbk_tui.services.rail import EXCHANGE, REPLACE
 from sbk_tui.services.temp_chip import unfinished_of
 from sbk_tui.texts import name_of, word
 
@@ -127,7 +129,8 @@ class FeeSource:
                 return word("open.refund", amount=amount), fee_jobs.REFUND
             case Stage.PAID if payment.note:
                 said = word("open.unregistered", amount=amount, number=payment.note)
-                return said, fee_jobs.REGISTER
+                # The list of steps: the application may be missing, too.
+                return said, REPLACE if payment.reason.startswith(LOST) else EXCHANGE
             case Stage.PAID:
                 return word("open.no_note", amount=amount), fee_jobs.NOTE
             case Stage.DUE:

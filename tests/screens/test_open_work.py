@@ -56,6 +56,10 @@ async def test_c22_another_clerk_goes_on_where_the_first_one_was_cut_off(
         await type_text(pilot, "0001")
         await press(pilot, "f10", "f10", "1", "escape")
         assert "没交费登记" in shown(app)
+        await press(pilot, "enter")  # the list of steps: the application is missing, too
+        assert "> 5.1.2.2  补卡" in shown(app)
+        await press(pilot, "escape")
+        assert "没交费登记" in shown(app)
         await press(pilot, "f5", "f5", "escape")
         assert "未完成 1" in shown(app)
     payment = counter.desks.fees.standing(HOLDER.id).payment

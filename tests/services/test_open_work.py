@@ -84,7 +84,7 @@ def test_c22_every_step_of_a_fee_stands_in_the_list_until_it_is_done(
     assert only(county).said == "财政票据 F0001 打没打好没看"
     county.desks.forms.printed(payment, FormKind.NOTE)
     assert (only(county).said, only(county).clause) == (
-        "已缴 25元，票据 F0001，没交费登记", "5.1.2.3"
+        "已缴 25元，票据 F0001，没交费登记", "5.1"
     )  # fmt: skip
     assert county.desks.day.book().money.unregistered == 1
 

@@ -106,7 +106,7 @@ def check(office: Office, server: Server) -> None:
 
 
 @pytest.mark.clause("P2", "P3")
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_whatever_the_line_does_each_operation_arrives_once(
     office: Office, server: Server, seed: int
 ) -> None:
@@ -130,7 +130,7 @@ def test_whatever_the_line_does_each_operation_arrives_once(
 
 
 @pytest.mark.clause("P1", "P2")
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_hub_killed_in_the_middle_of_a_batch_loses_nothing_and_does_nothing_twice(
     office: Office, server: Server, seed: int
 ) -> None:
