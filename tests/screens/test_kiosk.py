@@ -430,7 +430,9 @@ async def test_the_visit_is_in_the_access_log_and_the_pin_is_in_no_table_and_no_
         await type_text(pilot, PIN)
         await pilot.press("enter")
         await until(pilot, "1  我的信息")
-        await pilot.press("4", "9")
+        await pilot.press("4")
+        await until(pilot, "确认挂失吗")
+        await pilot.press("9")
         await until(pilot, "已临时挂失")
     with opened.store.session() as db:
         rows = db.execute_sql("SELECT command, clerk, person FROM access_log").fetchall()
@@ -496,6 +498,10 @@ async def test_a_card_pulled_in_the_change_is_recorded_as_unknown(
             await type_text(pilot, text)
             await pilot.press("enter")
         await until(pilot, "请插入")
+        for _ in range(300):  # the screen may be ready for the next one before it is on disk
+            if logged(opened)[-1] == "pin.change":
+                break
+            await pilot.pause(0.02)
     assert logged(opened)[-1] == "pin.change"
     assert card.pin == (PIN if fault == "tear_pin_before" else "975310")
     assert sum(command[1] == 0x5E for command in card.heard) == 1
