@@ -244,6 +244,30 @@ class Judge:
         ):
             publish(db, item)
         pos = feed.next_position(db)
+        receipt = self._answer(db, who, stored, judgement, pos, again)
+        count_work(db, who, envelope, receipt.verdict.value or receipt.state.value, now)
+        if judgement.settlement is None or not judgement.settlement.code:
+            self._ring(db, who, envelope, judgement, now)
+        if receipt.verdict is Verdict.ACCEPTED or receipt.state is State.HELD:
+            subjects = [name for each in judgement.subjects for name in each]
+            subjects += [entity.subject for entity in judgement.changed]
+            unseen.note(db, subjects, pos=pos, op=envelope.op, counter=who.counter)
+        if judgement.settlement is not None and judgement.settlement.code:
+            self._open_cases(db, who, envelope, judgement, pos)
+        if receipt.verdict is Verdict.ACCEPTED:
+            self._after(db, who, envelope, stored)
+
+    def _answer(
+        self,
+        db: SqliteDatabase,
+        who: Member,
+        stored: Record,
+        judgement: Judgement,
+        pos: int,
+        again: str,
+    ) -> Receipt:
+        """Sign the receipt of a judgement, put it into the counter's feed at `pos`, and keep it."""
+        envelope = stored.read()
         receipt = Receipt(
             hub=self._hub,
             counter=who.counter,
@@ -257,7 +281,7 @@ class Judge:
             clause=judgement.clause,
             facts=dict(judgement.facts),
             pos=pos,
-            at=now,
+            at=self._now_ms(),
         )
         sealed = msgspec.msgpack.encode(seal_receipt(self._signer, receipt))
         feed.insert(
@@ -275,17 +299,7 @@ class Judge:
             leases.decide(db, receipt, sealed, again)
         else:
             db.execute_sql("UPDATE inbox SET receipt = ? WHERE op = ?", (sealed, envelope.op))
-        count_work(db, who, envelope, receipt.verdict.value or receipt.state.value, now)
-        if judgement.settlement is None or not judgement.settlement.code:
-            self._ring(db, who, envelope, judgement, now)
-        if receipt.verdict is Verdict.ACCEPTED or receipt.state is State.HELD:
-            subjects = [name for each in judgement.subjects for name in each]
-            subjects += [entity.subject for entity in judgement.changed]
-            unseen.note(db, subjects, pos=pos, op=envelope.op, counter=who.counter)
-        if judgement.settlement is not None and judgement.settlement.code:
-            self._open_cases(db, who, envelope, judgement, pos)
-        if receipt.verdict is Verdict.ACCEPTED:
-            self._after(db, who, envelope, stored)
+        return receipt
 
     def _after(self, db: SqliteDatabase, who: Member, envelope: Envelope, stored: Record) -> None:
         """Carry out what an accepted operation asks of the people at the city."""

@@ -179,26 +179,8 @@ class DayDesk:
             **money_words(book.money),
             "pos_match": book.matched,
             **making_words(book),
-            "blanks": [
-                {
-                    "bank": name_of("bank", each.bank),
-                    "stock": str(each.stock),
-                    "at_work": str(each.at_work),
-                    "spoiled": str(each.spoiled),
-                    "next": each.next,
-                }
-                for each in book.blanks
-            ],
-            "numbers": [
-                {
-                    "batch": f"{name_of('form_kind', each.form)} {each.batch}",
-                    "next": each.next or word("numbers.used_up"),
-                    "used": str(each.used),
-                    "void": str(each.void),
-                    "left": str(each.left),
-                }
-                for each in book.numbers
-            ],
+            "blanks": _blanks(book),
+            "numbers": _numbers(book),
             "seq": str(book.seq),
             "hash": book.hash,
             "boxes": [
@@ -216,6 +198,34 @@ class DayDesk:
                 for w in book.work
             ],
         }
+
+
+def _blanks(book: Book) -> list[dict[str, str]]:
+    """Return the blanks of each bank for the sheet."""
+    return [
+        {
+            "bank": name_of("bank", each.bank),
+            "stock": str(each.stock),
+            "at_work": str(each.at_work),
+            "spoiled": str(each.spoiled),
+            "next": each.next,
+        }
+        for each in book.blanks
+    ]
+
+
+def _numbers(book: Book) -> list[dict[str, str]]:
+    """Return the pre-printed papers of each batch for the sheet."""
+    return [
+        {
+            "batch": f"{name_of('form_kind', each.form)} {each.batch}",
+            "next": each.next or word("numbers.used_up"),
+            "used": str(each.used),
+            "void": str(each.void),
+            "left": str(each.left),
+        }
+        for each in book.numbers
+    ]
 
 
 def by_box(places: Mapping[str, int]) -> dict[str, int]:
